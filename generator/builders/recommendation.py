@@ -1,0 +1,111 @@
+"""One recommendation an option: is it offered, is a fact missing, or is the page's condition not met, and why.
+
+The answer is in the actions, so that every engine that can apply a plan tells the reasons too. Only one of `offer`,
+`ask` and `not-met` is ever true.
+"""
+
+from ..cql import Logic, OptionLogic
+from ..logic import Truth
+from ..model import Content, Option
+from .common import Resource, canonical, resource_id
+from .plan import action, applicability, definition, plan_definition, reasons
+from .value_set import REASON_CODES
+from .words import sentence
+
+
+def recommendation(content: Content, logic: Logic, option: Option) -> Resource:
+    """The plan of one option."""
+    answers = logic.options[option.id]
+    condition = content.condition(option)
+    readings = (*option.readings, *(condition.readings if condition else ()), *content.conditions.readings)
+    of_facts = (reading for fact in answers.facts for reading in content.facts[fact].readings)
+    beside = [definition(content, option.beside)] if option.beside else []
+    return plan_definition(
+        content,
+        f"offer-{option.id}",
+        "eca-rule",
+        option.title,
+        option.description,
+        [_offer(content, option, answers), _ask(content, option, answers), _not_met(content, option, answers)],
+        profile="cpg-recommendationdefinition",
+        readings=(*readings, *of_facts),
+        citations=option.citations,
+        beside=beside,
+        part_of=canonical(content, "PlanDefinition", resource_id(content.strategy.id)),
+        condition=sentence(content, content.tree(option)),
+    )
+
+
+def _offer(content: Content, option: Option, answers: OptionLogic) -> Resource:
+    given = [{"type": "Observation", "mustSupport": ["code", "value"], "codeFilter": [_reason_filter(content)]}]
+    return action(
+        content,
+        "offer",
+        f"{option.title} may be offered",
+        option.description,
+        option.statements,
+        priority="routine",
+        reason=reasons(content, option.reasons) or None,
+        condition=applicability(content, answers.offered),
+        input=given if option.reasons else None,
+        definitionCanonical=definition(content, option.offers),
+    )
+
+
+def _reason_filter(content: Content) -> Resource:
+    return {"path": "code", "valueSet": canonical(content, "ValueSet", resource_id(REASON_CODES))}
+
+
+def _ask(content: Content, option: Option, answers: OptionLogic) -> Resource:
+    children = [
+        action(
+            content,
+            f"ask-{fact}",
+            content.facts[fact].question,
+            f"Not recorded, or recorded both ways: whether {content.facts[fact].yes}.",
+            content.facts[fact].statements,
+            condition=applicability(content, answers.asks[fact]),
+            definitionCanonical=definition(content, content.facts[fact].learn),
+        )
+        for fact in answers.facts
+    ]
+    return action(
+        content,
+        "ask",
+        f"{option.title}: facts are missing",
+        "The page's condition can't be answered from what is recorded. Unknown is not no.",
+        content.ruling(option),
+        priority="routine",
+        condition=applicability(content, answers.needs_data),
+        groupingBehavior="visual-group",
+        selectionBehavior="any",
+        action=children,
+    )
+
+
+def _not_met(content: Content, option: Option, answers: OptionLogic) -> Resource:
+    children = []
+    for fact, helps in answers.literals:
+        against = content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes
+        children.append(
+            action(
+                content,
+                f"closed-{fact}",
+                f"{against[0].upper()}{against[1:]}",
+                f"It is recorded that {against}.",
+                content.facts[fact].statements,
+                condition=applicability(content, answers.closed[fact]),
+            )
+        )
+    return action(
+        content,
+        "not-met",
+        f"{option.title}: the page's condition is not met",
+        "The page's condition is not met. That does not make the option contraindicated: the page says no such thing.",
+        content.ruling(option),
+        priority="routine",
+        condition=applicability(content, answers.not_met),
+        groupingBehavior="visual-group",
+        selectionBehavior="any",
+        action=children,
+    )

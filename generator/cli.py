@@ -1,0 +1,128 @@
+"""`cervical-options generate`, and `python -m generator` in a bare checkout: only here the generator prints."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from .builders.common import Resource
+    from .tree import Difference
+
+EXAMPLES = """\b
+Examples:
+  cervical-options generate                    # write fhir/
+  cervical-options generate --check            # exit 1 where fhir/ is not what the content makes
+  cervical-options generate --out /tmp/fhir    # write another folder
+
+Exit codes: 0 written or equal, 1 --check found differences, 2 faulty content or a folder that can't be written.
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("fhir"),
+    show_default=True,
+    help="Folder of the resources, one <Type>/<id>.json each.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; name every file that differs.")
+@click.option(
+    "--source",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of content files in place of the built-in one.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the differences are printed on stdout.",
+)
+def generate(out: Path, check: bool, source: Path | None, format: str) -> None:
+    """Make the FHIR resources from the content, or check that they are current.
+
+    Each resource passes the R4B models and HL7's R4 JSON schema before anything is written; a failure or an interrupt
+    leaves the old folder whole. Files that are no longer made are removed.
+    """
+    from .builders import build
+    from .content import SOURCE, load
+    from .faults import ContentError
+    from .tree import TreeError, compare, render, write
+
+    try:
+        resources = build(load(source or SOURCE))
+    except ContentError as error:
+        _refuse(f"{len(error.faults)} faults in the content; nothing was written", list(map(str, error.faults)))
+    tree = render(resources)
+    if check:
+        difference = compare(tree, out)
+        _report(difference, format, out)
+        sys.exit(1 if difference else 0)
+    _pass_selfcheck(resources)
+    try:
+        difference = write(tree, out)
+    except TreeError as error:
+        _refuse("nothing was written", [str(error)])
+    if format == "json":
+        _report(difference, format, out)
+    _summary(resources, difference, out)
+
+
+def _pass_selfcheck(resources: "list[Resource]") -> None:
+    from .selfcheck import objections
+
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("checking resources", total=len(resources))
+            found = list(objections(resources, lambda: progress.advance(task)))
+    else:
+        found = list(objections(resources))
+    if found:
+        _refuse(f"{len(found)} objections to the resources; nothing was written", list(map(str, found)))
+
+
+def _report(difference: "Difference", format: str, out: Path) -> None:
+    kinds = {"missing": difference.missing, "extra": difference.extra, "changed": difference.changed}
+    if format == "json":
+        print(json.dumps(kinds, indent=2))
+        return
+    for kind, names in kinds.items():
+        for name in names:
+            print(f"{kind}: {out / name}")
+    if difference:
+        total = sum(map(len, kinds.values()))
+        print(f"{total} files differ; run 'cervical-options generate' to write them", file=sys.stderr)
+    else:
+        print(f"{out} is current", file=sys.stderr)
+
+
+def _summary(resources: "list[Resource]", difference: "Difference", out: Path) -> None:
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    def count(names: list[str]) -> Counter[str]:
+        return Counter(name.partition("/")[0] for name in names)
+
+    made = Counter(resource["resourceType"] for resource in resources)
+    new, changed, removed = count(difference.missing), count(difference.changed), count(difference.extra)
+    table = Table("", "resources", "new", "changed", "removed", title=str(out))
+    for kind in sorted(made | removed):
+        table.add_row(kind, *(str(counter[kind]) for counter in (made, new, changed, removed)))
+    table.add_section()
+    table.add_row("all", *(str(counter.total()) for counter in (made, new, changed, removed)))
+    Console(stderr=True).print(table)
+
+
+def _refuse(headline: str, reasons: list[str]) -> NoReturn:
+    for line in (*reasons, headline):
+        print(line, file=sys.stderr)
+    sys.exit(2)

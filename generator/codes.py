@@ -1,0 +1,109 @@
+"""Every code system and code that we emit, each with the evidence it was verified by.
+
+The rows are cut from a survey of published terminology files; a row says where its code was seen beside its name.
+"""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from .faults import ContentError, Fault, did_you_mean
+
+SNOMED = "http://snomed.info/sct"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+ATC = "http://www.whocc.no/atc"
+
+VERIFIED = ("verified-1", "verified-2")
+NEVER_EMITTED = ("exclusion", "exclusion-din", "doubtful")
+COLUMNS = ("concept_id", "group", "label", "system", "code", "display", "role", "status", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One verified row: a code of a system, its display there, and the evidence for the pair."""
+
+    concept: str
+    system: str
+    code: str
+    display: str
+    role: str
+    evidence: str
+
+    def coding(self) -> dict[str, Any]:
+        """As a FHIR Coding (R4 datatypes, Coding)."""
+        return {"system": self.system, "code": self.code, "display": self.display}
+
+
+class CodeTable:
+    """The verified rows, found by concept and system."""
+
+    def __init__(self, rows: Iterable[Code]) -> None:
+        self._rows = {(row.concept, row.system): row for row in rows}
+
+    def __iter__(self) -> Iterator[Code]:
+        return iter(self._rows.values())
+
+    @property
+    def concepts(self) -> frozenset[str]:
+        return frozenset(concept for concept, _ in self._rows)
+
+    def find(self, concept: str, system: str) -> Code | None:
+        """The row of a concept in one system; None where no verified row exists."""
+        return self._rows.get((concept, system))
+
+    def only(self, concept: str) -> Code:
+        """The row of a concept that has one row.
+
+        Raises LookupError where it has none or several.
+        """
+        found = [row for row in self if row.concept == concept]
+        if len(found) != 1:
+            raise LookupError(f"{concept!r} has {len(found)} rows, not one")
+        return found[0]
+
+
+def read_codes(files: Mapping[str, str]) -> CodeTable:
+    """Read code tables: file name -> CSV text with the columns of `COLUMNS`.
+
+    Raises ContentError with every row that may not be emitted.
+    """
+    faults: list[Fault] = []
+    rows: dict[tuple[str, str], Code] = {}
+    for file, text in files.items():
+        reader = csv.DictReader(StringIO(text))
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            faults.append(Fault(file, "header", "the columns differ", f"write {','.join(COLUMNS)}"))
+            continue
+        for line, raw in enumerate(reader, start=2):
+            where = f"line {line} ({raw['concept_id']})"
+            if None in raw or None in raw.values():
+                faults.append(Fault(file, where, "it has more or fewer fields than the header", "mend the row"))
+                continue
+            faults.extend(Fault(file, where, what, remedy) for what, remedy in _objections(raw))
+            key = raw["concept_id"], raw["system"]
+            if key in rows:
+                faults.append(Fault(file, where, "a second row for this concept and system", "keep one of them"))
+            rows[key] = Code(
+                raw["concept_id"], raw["system"], raw["code"], raw["display"], raw["role"], raw["evidence"]
+            )
+    if faults:
+        raise ContentError(faults)
+    return CodeTable(rows.values())
+
+
+def _objections(raw: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    if raw["status"] not in VERIFIED:
+        yield f"status {raw['status']!r} is not verified", "take a verified row, or leave the code out"
+    if raw["role"] in NEVER_EMITTED:
+        yield f"role {raw['role']!r} is never emitted", "leave the row out"
+    for column in ("concept_id", "system", "code", "display", "evidence"):
+        if not raw[column].strip():
+            yield f"{column} is empty", "take a row that has it, or leave the row out"
+
+
+def unknown_concept(concept: str, table: CodeTable) -> tuple[str, str]:
+    """What is wrong with a concept that has no verified row, and what to do."""
+    remedy = did_you_mean(concept, table.concepts, "add its verified row to terminology.csv")
+    return f"no verified code for {concept!r}", remedy

@@ -1,0 +1,89 @@
+"""The defines of the logic: for each fact its answers, for each option its outcome and the facts behind it.
+
+One tree a condition gives all of them; CQL, and whatever else the logic is rendered to, is derived from here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .. import logic as tree_logic
+from ..logic import Answer, Expression, Neither, Truth, simplify
+from ..model import Content, Option
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """A named Boolean that is never null. `words` says what it means, `expression` how it comes about."""
+
+    name: str
+    words: str
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class OptionLogic:
+    """The answers about one option. `literals`: each fact with the answer that helps the option to be offered."""
+
+    option: Option
+    offered: Define
+    needs_data: Define
+    not_met: Define
+    asks: dict[str, Define]
+    closed: dict[str, Define]
+    literals: tuple[tuple[str, Truth], ...]
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return tuple(fact for fact, _ in self.literals)
+
+    def __iter__(self) -> Iterator[Define]:
+        yield from (self.offered, self.not_met, self.needs_data, *self.asks.values(), *self.closed.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """All defines about options, by option id."""
+
+    options: dict[str, OptionLogic]
+
+
+def build_logic(content: Content) -> Logic:
+    return Logic({option.id: _option_logic(content, option) for option in content.option})
+
+
+def pascal(id: str) -> str:
+    """`pd-l1-positive` -> `PdL1Positive`: a plain CQL identifier, so the bare name is valid CQL too."""
+    return "".join(word.capitalize() for word in id.split("-"))
+
+
+def answer_name(answer: Answer) -> str:
+    """The define that says a fact's answer."""
+    return pascal(answer.fact) + answer.truth.value.capitalize()
+
+
+def _option_logic(content: Content, option: Option) -> OptionLogic:
+    tree = content.tree(option)
+    name, title = pascal(option.id), option.title
+    literals = tuple(dict.fromkeys(tree_logic.literals(tree)))
+    offered = Define(f"{name}Offered", f"{title}: the page's condition is met.", simplify(tree_logic.holds(tree)))
+    not_met = Define(f"{name}NotMet", f"{title}: the page's condition is not met.", simplify(tree_logic.fails(tree)))
+    needs_data = Define(
+        f"{name}NeedsData",
+        f"{title}: a fact is missing that decides.",
+        Neither((tree_logic.Define(offered.name), tree_logic.Define(not_met.name))),
+    )
+    asks, closed = {}, {}
+    for fact, helps in literals:
+        asked = tree_logic.keeps_open(tree, fact, tree_logic.Define(needs_data.name))
+        asks[fact] = Define(
+            f"{name}Asks{pascal(fact)}",
+            f"{title}: it is not known whether {content.facts[fact].yes}, and that holds the answer open.",
+            simplify(asked),
+        )
+        against = content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes
+        closed[fact] = Define(
+            f"{name}ClosedBy{pascal(fact)}",
+            f"{title}: not met because {against}.",
+            simplify(tree_logic.closes(tree, fact, tree_logic.Define(not_met.name))),
+        )
+    return OptionLogic(option, offered, needs_data, not_met, asks, closed, literals)

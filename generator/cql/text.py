@@ -1,0 +1,113 @@
+"""The logic as CQL text: terminology, records, facts, options, each with what it rests on."""
+
+from collections.abc import Iterator
+
+from ..logic import And, Answer, Define, Expression, Neither, Or
+from ..model import CaseFact, Content
+from .defines import Logic, OptionLogic, answer_name, pascal
+
+FACT_RECORD_STATUS = ("final", "amended", "corrected")
+
+
+def cql(content: Content, logic: Logic, *, library: str, fact_system: str, fact_value_set: str) -> str:
+    """The Library's text. `library` is its name, the two others are canonical urls without a version."""
+    lines = [
+        *_header(content, library),
+        "",
+        *_terminology(content, fact_system, fact_value_set),
+        "",
+        "context Patient",
+        "",
+        *_records(),
+    ]
+    lines += ["", "// ---- Facts: yes and no as recorded; true, false or unknown as concluded ----"]
+    for fact in content.fact:
+        lines += ["", *_fact(fact)]
+    lines += ["", "// ---- Options: offered, not met, or in need of data; and the facts behind the answer ----"]
+    for answers in logic.options.values():
+        lines += ["", *_option(content, answers)]
+    return "\n".join(lines) + "\n"
+
+
+def _header(content: Content, library: str) -> Iterator[str]:
+    page = content.package.page
+    yield f"// {content.package.title}: the conditions of a page, for every engine alike."
+    yield f"// Source: {page.publisher}, {page.title}, {page.url}"
+    yield f"// {content.package.disclaimer}"
+    yield "// Each define is true or false, never null. A fact has two rails, Yes and No; it is true, false, or unknown"
+    yield "// where neither or both are recorded. S-ids name statements of the page, R-ids how it is read."
+    yield f"library {library} version '{content.version}'"
+    yield ""
+    yield "using FHIR version '4.0.1'"
+    yield ""
+    yield "include FHIRHelpers version '4.0.1'"
+
+
+def _terminology(content: Content, fact_system: str, fact_value_set: str) -> Iterator[str]:
+    yield f"codesystem \"Facts\": '{fact_system}'"
+    yield ""
+    yield f"valueset \"Fact codes\": '{fact_value_set}' version '{content.version}'"
+    yield ""
+    for fact in content.fact:
+        yield f'code "{fact.id}": \'{fact.id}\' from "Facts"'
+
+
+def _records() -> Iterator[str]:
+    statuses = ", ".join(f"'{status}'" for status in FACT_RECORD_STATUS)
+    yield "// ---- Records ----"
+    yield ""
+    yield "// Explicit records: one Observation a patient and fact, with a Boolean value."
+    yield "define FactRecords:"
+    yield '  [Observation: "Fact codes"] O'
+    yield f"    where O.status in {{ {statuses} }}"
+    yield ""
+    yield "// A record whose value is absent or no Boolean says nothing."
+    yield "define function IsRecorded(fact Code, answer Boolean):"
+    yield "  exists (FactRecords O where O.code ~ fact and O.value = answer)"
+
+
+def _fact(fact: CaseFact) -> Iterator[str]:
+    name = pascal(fact.id)
+    yield f"// {', '.join((*fact.statements, *fact.readings))}: {fact.title}"
+    yield f'define {name}Yes: IsRecorded("{fact.id}", true)'
+    yield f'define {name}No: IsRecorded("{fact.id}", false)'
+    yield f"define {name}True: {name}Yes and not {name}No"
+    yield f"define {name}False: {name}No and not {name}Yes"
+    yield f"define {name}Unknown: not {name}True and not {name}False"
+
+
+def _option(content: Content, answers: OptionLogic) -> Iterator[str]:
+    yield f"// {', '.join(answers.option.statements)}: {answers.option.title}"
+    if content.condition(answers.option) is None:
+        yield "// The page sets no condition of its own."
+    for define in answers:
+        text = expression_text(define.expression)
+        yield (
+            f"define {define.name}: {text}"
+            if len(text) < 90
+            else f"define {define.name}:\n  {_broken(define.expression)}"
+        )
+
+
+def _broken(expression: Expression) -> str:
+    """A long group, a part a line."""
+    if isinstance(expression, And | Or):
+        joint = "\n    and " if isinstance(expression, And) else "\n    or "
+        return joint.join(expression_text(part, nested=True) for part in expression.parts)
+    return expression_text(expression)
+
+
+def expression_text(expression: Expression, *, nested: bool = False) -> str:
+    """An expression as CQL; in parentheses where it stands in a group."""
+    match expression:
+        case Answer():
+            return answer_name(expression)
+        case Define(name):
+            return name
+        case And(parts):
+            text = " and ".join(expression_text(part, nested=True) for part in parts)
+        case Or(parts):
+            text = " or ".join(expression_text(part, nested=True) for part in parts)
+        case Neither(parts):
+            return f"not ({' or '.join(expression_text(part, nested=True) for part in parts)})"
+    return f"({text})" if nested else text

@@ -1,0 +1,371 @@
+"""What the source page says, as typed data. No FHIR in this file.
+
+Each class is one table of `source/*.toml`; the keys are the field names in kebab-case. The types say what a value may
+be; what one part says of another is checked in `checks.py`.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal
+
+from .codes import CodeTable
+from .logic import All, AnyOf, Fact, Not, Tree
+from .parsing import NotEmpty, Reader, Shape
+
+Id = Annotated[str, Shape(r"[a-z0-9]+(-[a-z0-9]+)*", "an id (words of small letters and digits, joined by hyphens)")]
+StatementId = Annotated[str, Shape(r"S-\d\d", "a statement id, such as S-01")]
+ReadingId = Annotated[str, Shape(r"R-\d\d", "a reading id, such as R-01")]
+LeftOutId = Annotated[str, Shape(r"L-\d\d", "the id of something left out, such as L-01")]
+Date = Annotated[str, Shape(r"\d{4}-\d\d-\d\d", "a date, such as 2026-01-31")]
+Text = Annotated[str, Shape(r"\S(.*\S)?", "a text of one line without space around it")]
+Statements = Annotated[tuple[StatementId, ...], NotEmpty()]
+SomeStatements = tuple[StatementId, ...]
+Readings = tuple[ReadingId, ...]
+Ids = tuple[Id, ...]
+Selection = Literal["any", "all", "exactly-one", "at-most-one", "one-or-more"]
+
+
+ID_PREFIX = "cervical-"  # of every resource id: an EHR has its own `Medication/cisplatin`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identified:
+    """A part that others name by its id."""
+
+    id: Id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The source page."""
+
+    title: Text
+    publisher: Text
+    url: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A copyright notice that a code system asks for."""
+
+    system: Text
+    text: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """The package as a whole."""
+
+    title: Text
+    publisher: Text
+    date: Date
+    base: Text
+    id: Text
+    jurisdiction: Id
+    focus: Id
+    disclaimer: Text
+    unknown: Text
+    page: Page
+    notice: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement(Identified):
+    """One statement of the page, in our words."""
+
+    id: StatementId
+    section: Text
+    kind: Id
+    text: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut(Identified):
+    """Something the page holds that the package leaves out on purpose."""
+
+    id: LeftOutId
+    section: Text
+    text: Text
+    why: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading(Identified):
+    """What the page leaves open, and how we read it."""
+
+    id: ReadingId
+    statements: SomeStatements
+    open: Text
+    text: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Citation:
+    """One reference of the page."""
+
+    statement: StatementId
+    title: Text
+    text: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drug(Identified):
+    """A drug the page names."""
+
+    concept: Id
+    kind: Literal["chemotherapy", "targeted", "immunotherapy"]
+    statements: Statements
+    brands: tuple[Text, ...] = ()
+    synonyms: tuple[Text, ...] = ()
+    citations: SomeStatements = ()
+
+    @property
+    def title(self) -> str:
+        return self.id[0].upper() + self.id[1:]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Combination(Identified):
+    """Drugs the page names together."""
+
+    use: Literal["chemotherapy", "chemoradiation"]
+    drugs: Ids
+    statements: Statements
+    readings: Readings = ()
+
+    @property
+    def title(self) -> str:
+        names = " and ".join(self.drugs)
+        return names[0].upper() + names[1:]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseFact(Identified):
+    """Something that must be known of a patient: true, false or unknown.
+
+    `yes` and `no` finish the sentence "It is recorded that ..."; `learn` is the activity that answers it.
+    """
+
+    title: Text
+    question: Text
+    yes: Text
+    no: Text
+    statements: Statements
+    readings: Readings = ()
+    learn: Id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason(Identified):
+    """Why an option may be chosen; never a gate."""
+
+    title: Text
+    statements: Statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity(Identified):
+    """What can be requested beside a drug.
+
+    `code` is the concept of its clinical code; None where the page names nothing that a verified code says exactly.
+    Only an activity that answers a fact may be without a statement of its own: it rests on those of its facts.
+    """
+
+    title: Text
+    description: Text
+    kind: Literal["ServiceRequest", "CommunicationRequest", "Task"]
+    code: Id | None = None
+    statements: SomeStatements
+    readings: Readings = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceAction(Identified):
+    """One line of a choice.
+
+    `offers`: the drug, activity, combination or choice it leads to; `each`: a list to fill in instead; neither: left
+    open. `option`: shown only where that option is offered. `concurrent`: the sibling it runs together with.
+    """
+
+    title: Text
+    description: Text
+    statements: Statements
+    reasons: Ids = ()
+    grouping: Literal["logical-group", "visual-group"] | None = None
+    selection: Selection | None = None
+    required: Literal["must", "could"] | None = None
+    precheck: Literal["yes", "no"] | None = None
+    each: Literal["chemotherapy-drugs", "combinations-for-chemotherapy", "combinations-for-chemoradiation"] | None = (
+        None
+    )
+    offers: Id | None = None
+    option: Id | None = None
+    concurrent: Id | None = None
+    action: tuple["ChoiceAction", ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Identified):
+    """What a care team chooses among: an order set."""
+
+    title: Text
+    description: Text
+    statements: SomeStatements = ()
+    readings: Readings = ()
+    action: Annotated[tuple[ChoiceAction, ...], NotEmpty()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option(Identified):
+    """A treatment or care that the page says may be offered.
+
+    `offers` is what an offered option leads to; `beside` a choice that sets it against another option.
+    """
+
+    title: Text
+    description: Text
+    statements: Statements
+    readings: Readings = ()
+    reasons: Ids = ()
+    citations: SomeStatements = ()
+    offers: Id
+    beside: Id | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group(Identified):
+    """Options that stand together in the strategy."""
+
+    title: Text
+    description: Text
+    statements: Statements
+    selection: Selection
+    options: Ids = ()
+    group: tuple["Group", ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Strategy(Identified):
+    """All options beside each other."""
+
+    title: Text
+    description: Text
+    statements: Statements
+    citations: SomeStatements = ()
+    group: Annotated[tuple[Group, ...], NotEmpty()]
+
+
+def _tree(value: object) -> Tree:
+    """A tree as TOML writes it: a fact id, or a table with exactly one of `all`, `any`, `not`."""
+    match value:
+        case Fact() | Not() | All() | AnyOf():
+            return value
+        case str():
+            return Fact(value)
+        case {"not": part, **rest} if not rest:
+            return Not(_tree(part))
+        case {"all": [_, *_] as parts, **rest} if not rest:
+            return All(tuple(map(_tree, parts)))
+        case {"any": [_, *_] as parts, **rest} if not rest:
+            return AnyOf(tuple(map(_tree, parts)))
+    raise ValueError(f"{value!r} is not a condition: write a fact, or one of all = [...], any = [...], not = ...")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Condition:
+    """The page's condition for an option: all of these parts."""
+
+    option: Id
+    statements: Statements
+    readings: Readings = ()
+    all: Annotated[tuple[Annotated[Tree, Reader(_tree)], ...], NotEmpty()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """All conditions. `always` is the fact that every option rests on."""
+
+    always: Id
+    readings: Readings = ()
+    condition: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """All of it, checked: every id that one part names is there, and every statement is carried."""
+
+    version: str
+    package: Package
+    statement: tuple[Statement, ...]
+    left_out: tuple[LeftOut, ...]
+    reading: tuple[Reading, ...]
+    citation: tuple[Citation, ...]
+    drug: tuple[Drug, ...]
+    combination: tuple[Combination, ...]
+    fact: tuple[CaseFact, ...]
+    reason: tuple[Reason, ...]
+    activity: tuple[Activity, ...]
+    choice: tuple[Choice, ...]
+    option: tuple[Option, ...]
+    conditions: Conditions
+    strategy: Strategy
+    codes: CodeTable
+
+    @cached_property
+    def statements(self) -> dict[str, Statement]:
+        return {statement.id: statement for statement in self.statement}
+
+    @cached_property
+    def readings(self) -> dict[str, Reading]:
+        return {reading.id: reading for reading in self.reading}
+
+    @cached_property
+    def citations(self) -> dict[str, Citation]:
+        return {citation.statement: citation for citation in self.citation}
+
+    @cached_property
+    def facts(self) -> dict[str, CaseFact]:
+        return {fact.id: fact for fact in self.fact}
+
+    @cached_property
+    def reasons(self) -> dict[str, Reason]:
+        return {reason.id: reason for reason in self.reason}
+
+    @cached_property
+    def drugs(self) -> dict[str, Drug]:
+        return {drug.id: drug for drug in self.drug}
+
+    @cached_property
+    def options(self) -> dict[str, Option]:
+        return {option.id: option for option in self.option}
+
+    @cached_property
+    def activities(self) -> dict[str, Activity]:
+        return {activity.id: activity for activity in self.activity}
+
+    def condition(self, option: Option) -> Condition | None:
+        """The page's condition for an option; None where it sets none."""
+        return next((c for c in self.conditions.condition if c.option == option.id), None)
+
+    def tree(self, option: Option) -> All:
+        """What must hold for an option: the fact every option rests on, and the page's condition."""
+        condition = self.condition(option)
+        return All((Fact(self.conditions.always), *(condition.all if condition else ())))
+
+    def rests_on(self, activity: Activity) -> tuple[str, ...]:
+        """The statements of an activity: its own, and those of the facts that it answers."""
+        learned = (s for fact in self.fact if fact.learn == activity.id for s in fact.statements)
+        return tuple(dict.fromkeys((*activity.statements, *learned)))
+
+    def ruling(self, option: Option) -> tuple[str, ...]:
+        """The statements that an option's condition rests on."""
+        condition = self.condition(option)
+        always = self.facts[self.conditions.always].statements
+        return tuple(dict.fromkeys((*always, *(condition.statements if condition else ()))))
+
+    def listed(self, each: str) -> tuple[Drug | Combination, ...]:
+        """What a choice's `each` stands for, in the order of the page."""
+        if each == "chemotherapy-drugs":
+            return tuple(drug for drug in self.drug if drug.kind == "chemotherapy")
+        use = each.removeprefix("combinations-for-")
+        return tuple(combination for combination in self.combination if combination.use == use)

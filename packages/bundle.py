@@ -1,0 +1,74 @@
+"""Resources as transaction Bundles: loaded by id or by url, and unloaded. Pure: same resources, same Bundle.
+
+By id (`PUT Type/id`) keeps our ids; by url (conditional update) lets the server choose ids and updates what it has
+under the same canonical url. Ownership is the url (Medication: the identifier) with the package's tag, never the id.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
+Resource = dict[str, Any]
+
+
+def by_id(resources: Sequence[Resource]) -> Resource:
+    """A transaction that puts each resource under its id (R4 http.html, update as create)."""
+    return _transaction("cervical-options-by-id", [_put_by_id(resource) for resource in resources])
+
+
+def by_url(resources: Sequence[Resource]) -> Resource:
+    """A transaction that updates each resource where the server has its url, and creates it otherwise."""
+    return _transaction("cervical-options-by-url", [_put_by_url(resource) for resource in resources])
+
+
+def unload(resources: Sequence[Resource]) -> Resource:
+    """A transaction that deletes each resource, however it was loaded, and nothing without our tag."""
+    deletes = [
+        {"request": {"method": "DELETE", "url": _where(resource, tagged=True)}} for resource in reversed(resources)
+    ]
+    return _transaction("cervical-options-unload", deletes)
+
+
+def canonical_url(resource: Resource) -> str:
+    """The url by which a resource is known everywhere; a Medication has it in an extension."""
+    if "url" in resource:
+        return str(resource["url"])
+    urls = [e["valueUri"] for e in resource.get("extension", ()) if e["url"].endswith("/artifact-url")]
+    return str(urls[0])
+
+
+def _transaction(id: str, entries: list[Resource]) -> Resource:
+    return {"resourceType": "Bundle", "id": id, "type": "transaction", "entry": entries}
+
+
+def _put_by_id(resource: Resource) -> Resource:
+    place = f"{resource['resourceType']}/{resource['id']}"
+    base = canonical_url(resource).rpartition(f"/{resource['resourceType']}/")[0]
+    return {"fullUrl": f"{base}/{place}", "resource": resource, "request": {"method": "PUT", "url": place}}
+
+
+def _put_by_url(resource: Resource) -> Resource:
+    without_id = {key: value for key, value in resource.items() if key != "id"}
+    return {
+        "fullUrl": f"urn:uuid:{uuid5(NAMESPACE_URL, canonical_url(resource))}",
+        "resource": without_id,
+        "request": {"method": "PUT", "url": _where(resource)},
+    }
+
+
+def _where(resource: Resource, *, tagged: bool = False) -> str:
+    """The search that finds this resource on a server."""
+    if "url" in resource:
+        criteria = [f"url={_escape(resource['url'])}"]
+    else:
+        identifier = resource["identifier"][0]
+        criteria = [f"identifier={_escape(identifier['system'])}%7C{_escape(identifier['value'])}"]
+    if tagged:
+        tag = resource["meta"]["tag"][0]
+        criteria.append(f"_tag={_escape(tag['system'])}%7C{_escape(tag['code'])}")
+    return f"{resource['resourceType']}?{'&'.join(criteria)}"
+
+
+def _escape(text: str) -> str:
+    return quote(text, safe=":/")

@@ -1,0 +1,66 @@
+/** ELM and a Bundle in, the answer of each define out, as cql-execution gives it. */
+
+import cql from "cql-execution";
+import cqlFhir from "cql-exec-fhir";
+import { Misuse } from "./command.mjs";
+
+const BOOLEAN = "{urn:hl7-org:elm-types:r1}Boolean";
+
+/**
+ * @param {object[]} libraries ELM: first the library to run, then those that it includes
+ * @param {Record<string, Record<string, object[]>>} codes as `codeTable` makes it
+ * @returns {(bundle: object) => Promise<{patient: string | null, results: Record<string, boolean | null>}>}
+ */
+export function createEngine(libraries, codes) {
+  mustHold(libraries, codes);
+  const library = new cql.Library(libraries[0], new cql.Repository(libraries));
+  const executor = new cql.Executor(library, new cql.CodeService(codes), unset(libraries[0]));
+  const patients = cqlFhir.PatientSource.FHIRv401();
+  return async (bundle) => {
+    const { id } = onlyPatient(bundle);
+    patients.reset();
+    patients.loadBundles([bundle]);
+    const { patientResults } = await executor.exec(patients);
+    const [results] = Object.values(patientResults);
+    return { patient: id ? `Patient/${id}` : null, results: booleans(results, libraries[0]) };
+  };
+}
+
+/** Parameters without a default are null; left to itself, the engine takes their definition for their value. */
+function unset({ library }) {
+  const parameters = (library.parameters?.def ?? []).filter((parameter) => !parameter.default);
+  return Object.fromEntries(parameters.map(({ name }) => [name, null]));
+}
+
+function mustHold(libraries, codes) {
+  const given = libraries.map(({ library }) => library.identifier);
+  for (const { library } of libraries) {
+    for (const { path, version } of library.includes?.def ?? []) {
+      const found = given.some((identifier) => identifier.id === path && (!version || identifier.version === version));
+      if (!found) throw new Misuse(`${library.identifier.id} includes ${path} ${version ?? ""}: its ELM is not given`);
+    }
+    for (const { id, version } of library.valueSets?.def ?? []) {
+      if (!codes[id] || (version && !codes[id][version]))
+        throw new Misuse(`${library.identifier.id} names value set ${id}${version ? `|${version}` : ""}: not given`);
+    }
+  }
+}
+
+function onlyPatient(bundle) {
+  if (bundle?.resourceType !== "Bundle") throw new Error("not a Bundle");
+  if (!Array.isArray(bundle.entry)) throw new Error("a Bundle without entries");
+  const patients = bundle.entry.filter((entry) => entry?.resource?.resourceType === "Patient");
+  if (patients.length !== 1) throw new Error(`a Bundle of one Patient is needed, this one has ${patients.length}`);
+  return patients[0].resource;
+}
+
+/** The Boolean defines, null where they are null; without types in the ELM, a null may be one of any type. */
+function booleans(results, { library }) {
+  const defines = library.statements?.def ?? [];
+  const typed = defines.some((define) => define.resultTypeName);
+  const kept = defines
+    .filter(({ name, resultTypeName }) => name in results && (!typed || resultTypeName === BOOLEAN))
+    .map(({ name }) => [name, results[name] ?? null])
+    .filter(([, value]) => value === null || typeof value === "boolean");
+  return Object.fromEntries(kept);
+}
