@@ -72,7 +72,7 @@ def write(tree: Tree, folder: Path) -> Difference:
         folder.parent.mkdir(parents=True, exist_ok=True)
         new = Path(mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
     except OSError as error:
-        raise TreeError(f"{folder}: {error.strerror}; choose a folder that can be written") from error
+        raise TreeError(f"{error.filename or folder}: {error.strerror}; choose a folder that can be written") from error
     try:
         _fill(new, tree)
         _swap(new, folder)
@@ -99,7 +99,7 @@ def _swap(new: Path, folder: Path) -> None:
             folder.rename(old)
         try:
             new.rename(folder)
-        except OSError:
+        except BaseException:
             if old.exists():
                 old.rename(folder)
             raise

@@ -20,6 +20,14 @@ from .narrative import narrative, paragraph, table
 FACT_CODES = "fact-codes"
 REASON_CODES = "reason-codes"
 
+# The text that crmi-expandedvalueset fixes, word for word.
+EXPANSION_WARNING = (
+    "This value set contains a point-in-time expansion enumerating the codes that meet the value set intent. As new "
+    "versions of the code systems used by the value set are released, the contents of this expansion will need to be "
+    "updated to incorporate newly defined codes that meet the value set intent. Before, and periodically during "
+    "production use, the value set expansion contents SHOULD be updated."
+)
+
 
 def value_sets(content: Content) -> list[Resource]:
     return [
@@ -64,7 +72,7 @@ def _value_set(
             ),
             "extension": [
                 *base["extension"],
-                extension(f"{EXTENSION}valueset-warning", valueMarkdown=content.package.unknown),
+                extension(f"{EXTENSION}valueset-warning", valueMarkdown=EXPANSION_WARNING),
                 *artifact_extensions(content, carried),
             ],
             "compose": {"include": [{"system": system, "version": content.version, "concept": concepts}]},

@@ -1,0 +1,71 @@
+# `make` builds the package; `make test` tests it. Both need Python 3.11 or newer, make, and the package registries.
+# Parts that need Java with Maven, or Node, run where those are installed and say so where not.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JAVA := $(and $(shell command -v java),$(shell command -v mvn))
+NODE := $(and $(shell command -v node),$(shell command -v npm))
+
+.PHONY: all test lint types official node bench lock clean
+
+all: $(VENV)/core
+	@$(BIN)/cervical-options generate
+	@$(BIN)/cervical-options generate --check
+	@$(BIN)/cervical-options package
+	@echo "Next: load dist/bundle-by-id.json into a FHIR R4 server, or read 'cervical-options --help'." >&2
+
+test: $(VENV)/dev lint types $(if $(JAVA),official,no-java) $(if $(NODE),node,no-node)
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+
+lint: $(VENV)/dev
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+# The checkout maps folders to packages (pyproject.toml); a tree of links shows mypy the packages as they are installed.
+types: $(VENV)/dev
+	@mkdir -p build/types/cervical_options
+	@ln -sfn $(CURDIR)/cervical_options/*.py $(CURDIR)/cervical_options/py.typed build/types/cervical_options/
+	@ln -sfn $(CURDIR)/generator $(CURDIR)/packages $(CURDIR)/review build/types/cervical_options/
+	@ln -sfn $(CURDIR)/tests build/types/tests
+	MYPYPATH=build/types $(BIN)/mypy --package cervical_options --package tests
+
+official: tests/official/target/built
+tests/official/target/built: tests/official/pom.xml $(shell find tests/official/src -name '*.java')
+	cd tests/official && mvn --batch-mode --quiet package
+	@touch $@
+
+node: tests/node/node_modules/installed
+tests/node/node_modules/installed: tests/node/package.json tests/node/package-lock.json
+	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: no-java no-node
+no-java:
+	@echo "Java and Maven were not found: official validation and CQL are not run." >&2
+no-node:
+	@echo "Node and npm were not found: CQL and validation with the profiles are not run." >&2
+
+bench: $(VENV)/dev
+	$(BIN)/python bench/commands.py
+
+# Locks carry hashes and no address, so any registry can serve them.
+lock: $(VENV)/dev
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --quiet --upgrade --output-file requirements/core.txt pyproject.toml requirements/build.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --quiet --upgrade --output-file requirements/dev.txt --extra dev pyproject.toml requirements/build.in
+
+$(VENV)/core: requirements/core.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/core.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.txt $(VENV)/core
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist tests/official/target tests/node/node_modules
