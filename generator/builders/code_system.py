@@ -20,6 +20,7 @@ from .common import (
 from .narrative import narrative, paragraph, table
 
 PROPERTY = "property"
+CODED = ("statement", "rxnorm", "atc", "snomed")  # properties whose value is a Coding
 
 
 def code_systems(content: Content) -> list[Resource]:
@@ -56,7 +57,7 @@ def drugs(content: Content) -> Resource:
     concepts = []
     for drug in content.drug:
         codes = {
-            key: (row.code,)
+            key: row.coding()
             for key, system in (("rxnorm", RXNORM), ("atc", ATC), ("snomed", SNOMED))
             if (row := content.codes.find(drug.concept, system))
         }
@@ -72,9 +73,9 @@ def drugs(content: Content) -> Resource:
         concepts,
         {
             "statement": "Statement of the page that names the drug",
-            "rxnorm": f"RxNorm ingredient ({RXNORM})",
-            "atc": f"ATC 5th level ({ATC})",
-            "snomed": f"SNOMED CT substance ({SNOMED})",
+            "rxnorm": "RxNorm ingredient",
+            "atc": "ATC 5th level",
+            "snomed": "SNOMED CT substance",
         },
         [s for drug in content.drug for s in drug.statements],
     )
@@ -137,15 +138,18 @@ def _concept(
     display: str,
     definition: str | None,
     statements: Iterable[str],
-    **properties: Sequence[str] | str,
+    **properties: Sequence[str] | str | Resource,
 ) -> Resource:
     system = own_system(content, "statements")
     items: list[Resource] = [
         {"code": "statement", "valueCoding": {"system": system, "version": content.version, "code": statement}}
         for statement in in_order(statements)
     ]
-    for key, values in properties.items():
-        items.extend({"code": key, "valueString": value} for value in ([values] if isinstance(values, str) else values))
+    for key, value in properties.items():
+        if isinstance(value, dict):
+            items.append({"code": key, "valueCoding": value})
+        else:
+            items.extend({"code": key, "valueString": one} for one in ([value] if isinstance(value, str) else value))
     return {
         "code": code,
         "display": display,
@@ -172,7 +176,7 @@ def _code_system(
     carried: Iterable[str],
 ) -> Resource:
     declared = [
-        {"code": key, "description": text, "type": "Coding" if key == "statement" else "string"}
+        {"code": key, "description": text, "type": "Coding" if key in CODED else "string"}
         for key, text in properties.items()
     ]
     profiles = [f"{CRMI}crmi-shareablecodesystem", f"{CRMI}crmi-publishablecodesystem"]

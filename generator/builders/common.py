@@ -209,7 +209,5 @@ def _systems(node: Any) -> Iterable[str]:
             yield system
         case {"system": str() as system, "concept": _}:  # ValueSet.compose.include
             yield system
-        case {"uri": str() as system, "type": "code"}:
-            yield system
     for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
         yield from _systems(child)

@@ -9,6 +9,7 @@ from .common import (
     Resource,
     artifact_extensions,
     assemble,
+    copyright_notices,
     extension,
     meta,
     own_coding,
@@ -24,6 +25,7 @@ def medication(content: Content, drug: Drug) -> Resource:
     code = drug_concept(content, drug)
     substance = content.codes.find(drug.concept, SNOMED)
     item: Resource = {**({"coding": [substance.coding()]} if substance else {}), "text": drug.id}
+    notices = copyright_notices(content, {"code": code, "ingredient": item})
     return assemble(
         {
             "resourceType": "Medication",
@@ -34,6 +36,9 @@ def medication(content: Content, drug: Drug) -> Resource:
             "extension": [
                 extension(f"{EXTENSION}artifact-url", valueUri=url(content, "Medication", id)),
                 extension(f"{EXTENSION}artifact-version", valueString=content.version),
+                extension(f"{EXTENSION}artifact-status", valueCode="draft"),
+                extension(f"{EXTENSION}artifact-experimental", valueBoolean=True),
+                *([extension(f"{EXTENSION}artifact-copyright", valueMarkdown=notices)] if notices else []),
                 *artifact_extensions(content, drug.statements),
             ],
             "identifier": [{"system": f"{content.package.base}/medication", "value": drug.id}],

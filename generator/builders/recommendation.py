@@ -32,8 +32,13 @@ def recommendation(content: Content, logic: Logic, option: Option) -> Resource:
         citations=option.citations,
         beside=beside,
         part_of=canonical(content, "PlanDefinition", resource_id(content.strategy.id)),
-        condition=sentence(content, content.tree(option)),
+        condition=_in_words(content, option),
     )
+
+
+def _in_words(content: Content, option: Option) -> str:
+    text = sentence(content, content.tree(option))
+    return text if content.condition(option) else f"{text} The page sets no condition of its own."
 
 
 def _offer(content: Content, option: Option, answers: OptionLogic) -> Resource:
