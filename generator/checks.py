@@ -1,14 +1,18 @@
 """Checks of one part of the content against another; a rule yields its faults and never stops at the first."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from . import model
-from .codes import RXNORM, CodeTable, unknown_concept
-from .faults import Fault, did_you_mean
+from .codes import RXNORM
+from .faults import NAME, Fault, did_you_mean
 from .logic import facts as facts_of
 from .logic import literals
 from .references import (
+    Reference,
     action_ids,
     grouped,
     lines,
@@ -21,6 +25,7 @@ from .references import (
     sibling_groups,
 )
 
+ADD_ROW = "add its verified row to {}"
 LONGEST_ID = 40  # of a resource, so that it stays readable in a URL
 LONGEST_LEAF = 63  # $apply joins action id, "-" and definition id into one id, which FHIR limits to 64
 
@@ -31,10 +36,31 @@ def check(content: model.Content) -> Iterator[Fault]:
         yield from rule(content)
 
 
-def version_is_semantic(content: model.Content) -> Iterator[Fault]:
-    numbers = content.version.split(".")
-    if len(numbers) != 3 or not all(number.isdigit() for number in numbers):
-        yield Fault("VERSION", "text", f"{content.version!r} is not a version", "write three numbers, such as 0.1.0")
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Parts that did not parse. Who names one is not at fault: by its name, or by its kind where the name is lost."""
+
+    names: set[str] = field(default_factory=set)
+    kinds: set[str] = field(default_factory=set)
+
+
+NOTHING = Unfit()
+
+
+def check_names(content: model.Content, unfit: Unfit) -> Iterator[Fault]:
+    """What can be said while some parts did not parse."""
+    yield from version_is_semantic(content.version)
+    yield from ids_are_unique(content)
+    yield from names_resolve(content, unfit)
+
+
+def version_is_three_numbers(content: model.Content) -> Iterator[Fault]:
+    yield from version_is_semantic(content.version)
+
+
+def version_is_semantic(version: str) -> Iterator[Fault]:
+    if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", version):
+        yield Fault("VERSION", "text", f"{version!r} is not a version", "write three numbers, such as 0.1.0")
 
 
 def ids_are_unique(content: model.Content) -> Iterator[Fault]:
@@ -46,21 +72,51 @@ def ids_are_unique(content: model.Content) -> Iterator[Fault]:
     for (file, kind), given in ids.items():
         for id in repeated(given):
             yield Fault(file, f"{kind} {id!r}", "it is there twice", "rename or remove one of them")
-    for what, shared in (
-        ("drugs, activities, combinations and choices", offerable(content)),
-        ("facts and reasons", [part.id for part in (*content.fact, *content.reason)]),
-    ):
-        for id in repeated(shared):
-            yield Fault("source", f"id {id!r}", f"two of the {what} have it, so a name would mean both", "rename one")
     for file, where, given in action_ids(content):
         for id in repeated(given):
-            yield Fault(file, f"{where}.action {id!r}.id", "the id is there twice in it", "rename one")
+            yield Fault(file, where(id), "the id is there twice in it", "rename one")
 
 
-def names_resolve(content: model.Content) -> Iterator[Fault]:
+def ids_mean_one_thing(content: model.Content) -> Iterator[Fault]:
+    """What can be offered is named without its kind, and so are facts and reasons, which are codes of one system."""
+    for kinds in (("drug", "activity", "combination", "choice"), ("fact", "reason")):
+        first: dict[str, tuple[str, str]] = {}
+        for file, kind, part in parts(content):
+            if kind in kinds:
+                other_file, other = first.setdefault(part.id, (file, kind))
+                if other != kind:
+                    what = f"{_a(other)} of {other_file} has it too, so a name would mean both"
+                    yield Fault(file, f"{kind} {part.id!r}.id", what, "rename one")
+
+
+def plans_have_ids_of_their_own(content: model.Content) -> Iterator[Fault]:
+    """Options, combinations, choices and the strategy all become PlanDefinitions."""
+    plans = [("options.toml", "option", f"offer-{option.id}", "") for option in content.option]
+    for file, kind, part in parts(content):
+        if kind in ("combination", "choice"):
+            plans.append((file, kind, part.id, f"{kind} {part.id!r}."))
+    plans.append(("strategy.toml", "strategy", content.strategy.id, ""))
+    first: dict[str, tuple[str, str]] = {}
+    for file, kind, id, where in plans:
+        other_file, other = first.setdefault(id, (file, kind))
+        if other != kind and {other, kind} != {"combination", "choice"}:  # those two are told apart above
+            what = f"{_a(other)} of {other_file} is PlanDefinition/{model.ID_PREFIX}{id} too"
+            yield Fault(file, f"{where}id", what, "rename one")
+
+
+def names_resolve(content: model.Content, unfit: Unfit = NOTHING) -> Iterator[Fault]:
     """Whatever one part names exists."""
-    offered = offerable(content)
-    known: dict[str, Iterable[str]] = {
+    known = {kind: {*names, *unfit.names} for kind, names in _known(content).items()}
+    for file, where, kind, name in (*references(content), *mentions(content)):
+        names = known[kind]
+        if name not in names and unfit.kinds.isdisjoint(_kinds(kind)):
+            remedy = did_you_mean(name, sorted(names), "add it or name another", NAME)
+            yield Fault(file, where, f"no {kind} {name!r}", remedy)
+
+
+def _known(content: model.Content) -> Mapping[str, Iterable[str]]:
+    """What each kind of name may be."""
+    return {
         "statement": content.statements,
         "reading": content.readings,
         "citation": content.citations,
@@ -70,28 +126,33 @@ def names_resolve(content: model.Content) -> Iterator[Fault]:
         "option": content.options,
         "activity": content.activities,
         "choice": [choice.id for choice in content.choice],
-        "drug, activity, combination or choice": offered,
+        "drug, activity, combination or choice": offerable(content),
     }
-    for file, where, kind, name in (*references(content), *mentions(content)):
-        names = set(known[kind])
-        if name not in names:
-            yield Fault(file, where, f"no {kind} {name!r}", did_you_mean(name, sorted(names), "add it or name another"))
 
 
 def codes_are_verified(content: model.Content) -> Iterator[Fault]:
-    table: CodeTable = content.codes
+    table = content.codes
     for drug in content.drug:
         if table.find(drug.concept, RXNORM) is None:
-            what, remedy = unknown_concept(drug.concept, table)
-            yield Fault("drugs.toml", f"drug {drug.id!r}.concept", f"{what} in RxNorm", remedy)
+            what = f"no verified code for {drug.concept!r} in RxNorm"
+            remedy = did_you_mean(drug.concept, table.concepts(RXNORM), ADD_ROW.format("terminology.csv"), NAME)
+            yield Fault("drugs.toml", f"drug {drug.id!r}.concept", what, remedy)
     named = [
-        *(("activities.toml", f"activity {a.id!r}.code", a.code) for a in content.activity if a.code),
-        ("package.toml", "jurisdiction", content.package.jurisdiction),
-        ("package.toml", "focus", content.package.focus),
+        *(
+            ("activities.toml", f"activity {a.id!r}.code", a.code, "terminology.csv")
+            for a in content.activity
+            if a.code
+        ),
+        ("package.toml", "jurisdiction", content.package.jurisdiction, "profile-codes.csv"),
+        ("package.toml", "focus", content.package.focus, "terminology.csv"),
     ]
-    for file, key, concept in named:
-        if concept not in table.concepts:
-            yield Fault(file, key, *unknown_concept(concept, table))
+    for file, key, concept, rows in named:
+        found = table.of(concept)
+        if not found:
+            remedy = did_you_mean(concept, table.concepts(), ADD_ROW.format(rows), NAME)
+            yield Fault(file, key, f"no verified code for {concept!r}", remedy)
+        if len(found) > 1:
+            yield Fault(file, key, f"{concept!r} has {len(found)} codes", "name a concept with one")
 
 
 def citations_cite_citations(content: model.Content) -> Iterator[Fault]:
@@ -127,6 +188,10 @@ def everything_is_used(content: model.Content) -> Iterator[Fault]:
         used[kind] = led_to | (used.get(kind, set()) if kind == "activity" else set())
     used["fact"] = {fact for option in content.option for fact in facts_of(content.tree(option))}
     used["option"] = set(grouped(content.strategy))
+    for _, _, kind, name in _unresolved(content):  # the right one of a misspelt name is used, only not yet by name
+        meant = get_close_matches(name, list(_known(content)[kind]), n=1, cutoff=NAME)
+        for each in _kinds(kind):
+            used.setdefault(each, set()).update(meant)
     named = [
         *((file, kind, part.id) for file, kind, part in parts(content) if kind != "left-out"),
         *(("citations.toml", "citation", citation.statement) for citation in content.citation),
@@ -138,16 +203,35 @@ def everything_is_used(content: model.Content) -> Iterator[Fault]:
             yield Fault(file, f"{kind} {id!r}", what, remedy)
 
 
+def _kinds(kind: str) -> list[str]:
+    """The kinds that a name may be of: `drug, activity or choice` are three."""
+    return kind.replace(" or ", ", ").split(", ")
+
+
+def _unresolved(content: model.Content) -> Iterator[Reference]:
+    known = {kind: set(names) for kind, names in _known(content).items()}
+    return (reference for reference in references(content) if reference[3] not in known[reference[2]])
+
+
 def options_stand_once_in_the_strategy(content: model.Content) -> Iterator[Fault]:
     for id in repeated(grouped(content.strategy)):
         yield Fault("strategy.toml", f"options {id!r}", "the option stands in two groups", "keep one of them")
 
 
+def combinations_combine(content: model.Content) -> Iterator[Fault]:
+    for combination in content.combination:
+        if len(combination.drugs) < 2:
+            where = f"combination {combination.id!r}.drugs"
+            yield Fault("combinations.toml", where, "one drug alone is no combination", "name two or more")
+
+
 def choices_have_no_cycle(content: model.Content) -> Iterator[Fault]:
     leads = {choice.id: [line.offers for line in lines(choice.action) if line.offers] for choice in content.choice}
+    told: set[str] = set()
     for start in leads:
         path = path_back(leads, start)
-        if path:
+        if path and told.isdisjoint(path):
+            told.update(path)
             yield Fault(
                 "choices.toml", f"choice {start!r}", f"it leads back to itself ({' -> '.join(path)})", "cut one"
             )
@@ -188,12 +272,16 @@ def ids_fit(content: model.Content) -> Iterator[Fault]:
             id = f"{model.ID_PREFIX}{'offer-' if kind == 'option' else ''}{part.id}"
             if len(id) > LONGEST_ID:
                 yield Fault(file, f"{kind} {part.id!r}.id", f"{id} has {len(id)} characters", f"keep to {LONGEST_ID}")
+    id = model.ID_PREFIX + content.strategy.id
+    if len(id) > LONGEST_ID:
+        yield Fault("strategy.toml", "id", f"{id} has {len(id)} characters", f"keep to {LONGEST_ID}")
     definitions = {part.id for part in (*content.drug, *content.activity)}
     for file, where, action_id, offered in _leaves(content):
         length = len(action_id) + 1 + len(model.ID_PREFIX + offered)
         if offered in definitions and length > LONGEST_LEAF:
             what = f"{action_id} and {model.ID_PREFIX}{offered} have {length} characters together"
-            yield Fault(file, where, what, f"keep to {LONGEST_LEAF}: shorten one of the two")
+            remedy = "shorten it" if action_id == offered else "shorten one of the two"
+            yield Fault(file, where, what, f"keep to {LONGEST_LEAF}: {remedy}")
 
 
 def _leaves(content: model.Content) -> Iterator[tuple[str, str, str, str]]:
@@ -203,8 +291,8 @@ def _leaves(content: model.Content) -> Iterator[tuple[str, str, str, str]]:
             where = f"choice {choice.id!r}.action {line.id!r}.id"
             if line.offers:
                 yield "choices.toml", where, line.id, line.offers
-            for part in content.listed(line.each) if line.each else ():
-                yield "choices.toml", where, part.id, part.id
+    for drug in content.drug:  # in lists and combinations a drug's id is the action's
+        yield "drugs.toml", f"drug {drug.id!r}.id", drug.id, drug.id
     for fact in content.fact:
         yield "facts.toml", f"fact {fact.id!r}.id", f"ask-{fact.id}", fact.learn
     for option in content.option:
@@ -212,8 +300,11 @@ def _leaves(content: model.Content) -> Iterator[tuple[str, str, str, str]]:
 
 
 RULES = (
-    version_is_semantic,
+    version_is_three_numbers,
     ids_are_unique,
+    ids_mean_one_thing,
+    plans_have_ids_of_their_own,
+    combinations_combine,
     names_resolve,
     codes_are_verified,
     citations_cite_citations,
@@ -240,6 +331,10 @@ def path_back(leads: Mapping[str, Sequence[str]], start: str) -> list[str]:
                 seen.add(name)
                 waiting.append([*path, name])
     return []
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def repeated(ids: Iterable[str]) -> list[str]:

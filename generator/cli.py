@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -56,7 +57,7 @@ def generate(out: Path, check: bool, source: Path | None, format: str) -> None:
     try:
         resources = build(load(source or SOURCE))
     except ContentError as error:
-        _refuse(f"{len(error.faults)} faults in the content; nothing was written", list(map(str, error.faults)))
+        _refuse(f"{_count(error.faults, 'fault')} in the content; nothing was written", list(map(str, error.faults)))
     tree = render(resources)
     if check:
         difference = compare(tree, out)
@@ -85,7 +86,7 @@ def _pass_selfcheck(resources: "list[Resource]") -> None:
     else:
         found = list(objections(resources))
     if found:
-        _refuse(f"{len(found)} objections to the resources; nothing was written", list(map(str, found)))
+        _refuse(f"{_count(found, 'objection')} to the resources; nothing was written", list(map(str, found)))
 
 
 def _report(difference: "Difference", format: str, out: Path) -> None:
@@ -97,8 +98,8 @@ def _report(difference: "Difference", format: str, out: Path) -> None:
         for name in names:
             print(f"{kind}: {out / name}")
     if difference:
-        total = sum(map(len, kinds.values()))
-        print(f"{total} files differ; run 'cervical-options generate' to write them", file=sys.stderr)
+        total = [name for names in kinds.values() for name in names]
+        print(f"{_count(total, 'difference')}; run 'cervical-options generate' to write them", file=sys.stderr)
     else:
         print(f"{out} is current", file=sys.stderr)
 
@@ -120,6 +121,10 @@ def _summary(resources: "list[Resource]", difference: "Difference", out: Path) -
     table.add_section()
     table.add_row("all", *(str(counter.total()) for counter in (made, new, changed, removed)))
     Console(stderr=True).print(table)
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _refuse(headline: str, reasons: list[str]) -> NoReturn:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from .faults import ContentError, Fault, did_you_mean
+from .faults import Fault
 
 SNOMED = "http://snomed.info/sct"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -45,9 +45,13 @@ class CodeTable:
     def __iter__(self) -> Iterator[Code]:
         return iter(self._rows.values())
 
-    @property
-    def concepts(self) -> frozenset[str]:
-        return frozenset(concept for concept, _ in self._rows)
+    def concepts(self, system: str | None = None) -> frozenset[str]:
+        """The concepts that have a row, in one system or in any."""
+        return frozenset(concept for concept, given in self._rows if system in (None, given))
+
+    def of(self, concept: str) -> list[Code]:
+        """All rows of a concept."""
+        return [row for row in self if row.concept == concept]
 
     def find(self, concept: str, system: str) -> Code | None:
         """The row of a concept in one system; None where no verified row exists."""
@@ -58,16 +62,16 @@ class CodeTable:
 
         Raises LookupError where it has none or several.
         """
-        found = [row for row in self if row.concept == concept]
+        found = self.of(concept)
         if len(found) != 1:
             raise LookupError(f"{concept!r} has {len(found)} rows, not one")
         return found[0]
 
 
-def read_codes(files: Mapping[str, str]) -> CodeTable:
+def read_codes(files: Mapping[str, str]) -> tuple[CodeTable, list[Fault]]:
     """Read code tables: file name -> CSV text with the columns of `COLUMNS`.
 
-    Raises ContentError with every row that may not be emitted.
+    Given back are the rows, and a fault for each that may not be emitted.
     """
     faults: list[Fault] = []
     rows: dict[tuple[str, str], Code] = {}
@@ -88,9 +92,7 @@ def read_codes(files: Mapping[str, str]) -> CodeTable:
             rows[key] = Code(
                 raw["concept_id"], raw["system"], raw["code"], raw["display"], raw["role"], raw["evidence"]
             )
-    if faults:
-        raise ContentError(faults)
-    return CodeTable(rows.values())
+    return CodeTable(rows.values()), faults
 
 
 def _objections(raw: Mapping[str, str]) -> Iterable[tuple[str, str]]:
@@ -101,9 +103,5 @@ def _objections(raw: Mapping[str, str]) -> Iterable[tuple[str, str]]:
     for column in ("concept_id", "system", "code", "display", "evidence"):
         if not raw[column].strip():
             yield f"{column} is empty", "take a row that has it, or leave the row out"
-
-
-def unknown_concept(concept: str, table: CodeTable) -> tuple[str, str]:
-    """What is wrong with a concept that has no verified row, and what to do."""
-    remedy = did_you_mean(concept, table.concepts, "add its verified row to terminology.csv")
-    return f"no verified code for {concept!r}", remedy
+        elif raw[column] != raw[column].strip():
+            yield f"{column} {raw[column]!r} has space around it", "mend the row"

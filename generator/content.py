@@ -5,15 +5,16 @@ part says of another is checked in `checks.py`.
 """
 
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from . import model
-from .checks import check
+from .checks import Unfit, check, check_names, version_is_semantic
 from .codes import read_codes
 from .faults import ContentError, Fault, did_you_mean
-from .parsing import UnfitError, parse
+from .parsing import UnfitError, called, parse
 
 SOURCE = Path(__file__).parent / "source"
 CODE_TABLES = ("terminology.csv", "profile-codes.csv")
@@ -44,24 +45,26 @@ def load(source: Path = SOURCE) -> model.Content:
 
     Raises ContentError with every fault of every file.
     """
+    if not source.is_dir():
+        raise ContentError([Fault(str(source), "folder", "not found", "name the folder of the content files")])
     faults: list[Fault] = []
-    parts: dict[str, Any] = {}
     texts = _read(source, faults)
-    for file, tables in TABLES.items():
-        parts |= _tables(file, _toml(file, texts, faults), tables, faults)
+    tables = {file: _toml(file, texts[file], faults) for file in (*TABLES, *WHOLES) if file in texts}
+    codes, bad_rows = read_codes({file: texts[file] for file in CODE_TABLES if file in texts})
+    unread = len(faults)
+    parts: dict[str, Any] = {"version": texts.get("VERSION", "").strip(), "codes": codes}
+    unfit = Unfit()
+    for file, kinds in TABLES.items():
+        parts |= _tables(file, tables.get(file), kinds, faults, unfit)
     for file, (name, kind) in WHOLES.items():
-        table = _toml(file, texts, faults)
-        if table is not None:
-            parts[name] = _parse(kind, table, file, "", faults)
-    try:
-        parts["codes"] = read_codes({file: texts[file] for file in CODE_TABLES if file in texts})
-    except ContentError as error:
-        faults.extend(error.faults)
-    parts["version"] = texts.get("VERSION", "").strip()
-    if faults:  # what refers to a part that did not parse would only echo its fault
-        raise ContentError(faults)
+        table = tables.get(file)
+        parts[name] = None if table is None else _parse(kind, table, file, "", faults)
+    if unread or any(parts[name] is None for name, _ in WHOLES.values()):
+        faults.extend(version_is_semantic(parts["version"]) if "VERSION" in texts else ())
+        raise ContentError([*faults, *bad_rows])
     content = model.Content(**{name.replace("-", "_"): part for name, part in parts.items()})
-    faults.extend(check(content))
+    whole = not faults and not bad_rows
+    faults.extend([*bad_rows, *(check(content) if whole else check_names(content, unfit))])
     if faults:
         raise ContentError(sorted(faults))
     return content
@@ -69,33 +72,39 @@ def load(source: Path = SOURCE) -> model.Content:
 
 def _read(source: Path, faults: list[Fault]) -> dict[str, str]:
     texts = {}
-    for file in (*TABLES, *WHOLES, *CODE_TABLES, "VERSION"):
+    known = {*TABLES, *WHOLES, *CODE_TABLES}
+    for file in (*known, "VERSION"):
         try:
-            texts[file] = (source / file).read_text(encoding="utf-8")
+            data = (source / file).read_bytes()
+            if data.startswith(BOM_UTF8):
+                faults.append(Fault(file, "byte 0", "a byte order mark", "save it as UTF-8 without one"))
+                continue
+            texts[file] = data.decode("utf-8")
         except FileNotFoundError:
             faults.append(Fault(file, "file", f"not found in {source}", "add it"))
         except UnicodeDecodeError as error:
             faults.append(Fault(file, f"byte {error.start}", "not UTF-8", "save it as UTF-8"))
         except OSError as error:
             faults.append(Fault(file, "file", f"cannot be read ({error.strerror})", "make it a readable file"))
-    known = {*TABLES, *WHOLES, *CODE_TABLES}
     strange = sorted(path.name for path in source.glob("*.toml") if path.name not in known)
     faults.extend(Fault(name, "file", "not a content file", did_you_mean(name, known, "remove it")) for name in strange)
     return texts
 
 
-def _toml(file: str, texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Any] | None:
-    if file not in texts:
-        return None
+def _toml(file: str, text: str, faults: list[Fault]) -> dict[str, Any] | None:
     try:
-        return tomllib.loads(texts[file])
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         faults.append(Fault(file, "syntax", f"not TOML: {error}", "mend the line"))
-        return None
+    except RecursionError:
+        faults.append(Fault(file, "syntax", "nested too deeply to be read", "write it flatter"))
+    except ValueError:  # Python reads no whole number of more than 4,300 digits
+        faults.append(Fault(file, "syntax", "a number has too many digits to be read", "shorten it"))
+    return None
 
 
 def _tables(
-    file: str, table: dict[str, Any] | None, kinds: Mapping[str, type[Any]], faults: list[Fault]
+    file: str, table: dict[str, Any] | None, kinds: Mapping[str, type[Any]], faults: list[Fault], unfit: Unfit
 ) -> dict[str, tuple[Any, ...]]:
     parsed: dict[str, tuple[Any, ...]] = {}
     strange = [key for key in table or () if key not in kinds]
@@ -104,13 +113,21 @@ def _tables(
     )
     for key, kind in kinds.items():
         items = (table or {}).get(key, [])
+        parsed[key] = ()
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             faults.append(Fault(file, key, "not an array of tables", f"write [[{key}]]"))
+            unfit.kinds.add(key)
             continue
-        parsed[key] = tuple(
-            _parse(kind, item, file, f"{key} {item.get('id', item.get('statement', number))!r}", faults)
-            for number, item in enumerate(items, start=1)
-        )
+        for number, item in enumerate(items, start=1):
+            name = called(item)
+            where = f"{key} {name!r}" if name else f"{key} {number}"
+            part = _parse(kind, item, file, where, faults)
+            if part is not None:
+                parsed[key] += (part,)
+            elif name and not any(fault.key == f"{where}.id" for fault in faults):
+                unfit.names.add(name)
+            else:
+                unfit.kinds.add(key)
     return parsed
 
 

@@ -26,7 +26,11 @@ class ContentError(Exception):
         super().__init__("\n".join(map(str, self.faults)))
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:
+SPELLING = 0.6  # how near a word must be to be taken for a misspelt one
+NAME = 0.82  # the same for names of drugs and codes: cisplatin must not be offered for carboplatin
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str, nearness: float = SPELLING) -> str:
     """The remedy for a word that is not known: the nearest known one, or `otherwise`."""
-    near = get_close_matches(word, list(known), n=1)
+    near = get_close_matches(word, list(known), n=1, cutoff=nearness)
     return f"did you mean {near[0]!r}?" if near else otherwise

@@ -10,14 +10,17 @@ from typing import Annotated, Literal
 
 from .codes import CodeTable
 from .logic import All, AnyOf, Fact, Not, Tree
-from .parsing import NotEmpty, Reader, Shape
+from .parsing import CalendarDate, NotEmpty, Reader, Shape
+
+ONE_LINE = "a text of one line without space around it"
 
 Id = Annotated[str, Shape(r"[a-z0-9]+(-[a-z0-9]+)*", "an id (words of small letters and digits, joined by hyphens)")]
-StatementId = Annotated[str, Shape(r"S-\d\d", "a statement id, such as S-01")]
-ReadingId = Annotated[str, Shape(r"R-\d\d", "a reading id, such as R-01")]
-LeftOutId = Annotated[str, Shape(r"L-\d\d", "the id of something left out, such as L-01")]
-Date = Annotated[str, Shape(r"\d{4}-\d\d-\d\d", "a date, such as 2026-01-31")]
-Text = Annotated[str, Shape(r"\S(.*\S)?", "a text of one line without space around it")]
+StatementId = Annotated[str, Shape(r"S-[0-9]{2}", "a statement id, such as S-01")]
+ReadingId = Annotated[str, Shape(r"R-[0-9]{2}", "a reading id, such as R-01")]
+LeftOutId = Annotated[str, Shape(r"L-[0-9]{2}", "the id of something left out, such as L-01")]
+Date = Annotated[str, CalendarDate()]
+Url = Annotated[str, Shape(r"https?://[^\s/]+(/[^\s/]+)*", "a URL, such as https://example.org/options")]
+Text = Annotated[str, Shape(r"[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?", ONE_LINE)]
 Statements = Annotated[tuple[StatementId, ...], NotEmpty()]
 SomeStatements = tuple[StatementId, ...]
 Readings = tuple[ReadingId, ...]
@@ -41,7 +44,7 @@ class Page:
 
     title: Text
     publisher: Text
-    url: Text
+    url: Url
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,7 @@ class Package:
     title: Text
     publisher: Text
     date: Date
-    base: Text
+    base: Url
     id: Text
     jurisdiction: Id
     focus: Id
@@ -129,7 +132,7 @@ class Combination(Identified):
     """Drugs the page names together."""
 
     use: Literal["chemotherapy", "chemoradiation"]
-    drugs: Ids
+    drugs: Annotated[Ids, NotEmpty()]
     statements: Statements
     readings: Readings = ()
 

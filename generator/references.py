@@ -1,6 +1,6 @@
 """Who names whom in the content: what the checks walk along."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from . import model
 from .logic import facts as facts_of
@@ -131,16 +131,19 @@ def grouped(strategy: model.Strategy) -> Iterator[str]:
     return (option for group in groups(strategy.group) for option in group.options)
 
 
-def action_ids(content: model.Content) -> Iterator[tuple[str, str, list[str]]]:
-    """File, key and all action ids of each plan that content writes out."""
+def action_ids(content: model.Content) -> Iterator[tuple[str, Callable[[str], str], list[str]]]:
+    """For each plan that content writes out: file, key of an action, all action ids."""
     for choice in content.choice:
-        ids: list[str] = []
-        for line in lines(choice.action):
-            ids.append(line.id)
-            ids.extend(part.id for part in (content.listed(line.each) if line.each else ()))
-        yield "choices.toml", f"choice {choice.id!r}", ids
+        listed = {part.id for line in lines(choice.action) if line.each for part in content.listed(line.each)}
+        ids = [*(line.id for line in lines(choice.action)), *sorted(listed)]
+        yield "choices.toml", _action_key(choice.id), ids
     strategy = content.strategy
-    yield "strategy.toml", "strategy", [*(group.id for group in groups(strategy.group)), *grouped(strategy)]
+    ids = [*(group.id for group in groups(strategy.group)), *sorted(set(grouped(strategy)))]
+    yield "strategy.toml", "group {!r}.id".format, ids
+
+
+def _action_key(choice: str) -> Callable[[str], str]:
+    return lambda action: f"choice {choice!r}.action {action!r}.id"
 
 
 def offerable(content: model.Content) -> list[str]:
