@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
 
 fhir_folder = click.option(
     "--fhir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Folder of resources; by default the one that comes with the package.",
 )
 

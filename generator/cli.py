@@ -25,7 +25,7 @@ Exit codes: 0 written or equal, 1 --check found differences, 2 faulty content or
 @click.command(epilog=EXAMPLES)
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=Path("fhir"),
     show_default=True,
     help="Folder of the resources, one <Type>/<id>.json each.",
@@ -33,7 +33,7 @@ Exit codes: 0 written or equal, 1 --check found differences, 2 faulty content or
 @click.option("--check", is_flag=True, help="Write nothing; name every file that differs.")
 @click.option(
     "--source",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Folder of content files in place of the built-in one.",
 )
 @click.option(

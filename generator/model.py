@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from .codes import CodeTable
 from .logic import All, AnyOf, Fact, Not, Tree
+from .logic import facts as facts_of
 from .parsing import CalendarDate, NotEmpty, Reader, Shape
 
 ONE_LINE = "a text of one line without space around it"
@@ -354,6 +355,13 @@ class Content:
         """What must hold for an option: the fact every option rests on, and the page's condition."""
         condition = self.condition(option)
         return All((Fact(self.conditions.always), *(condition.all if condition else ())))
+
+    def readings_of(self, option: Option) -> tuple[str, ...]:
+        """The readings behind an option's answer: its own, its condition's, and those of the facts it reads."""
+        condition = self.condition(option)
+        of_facts = (reading for fact in facts_of(self.tree(option)) for reading in self.facts[fact].readings)
+        of_condition = condition.readings if condition else ()
+        return tuple(dict.fromkeys((*option.readings, *of_condition, *self.conditions.readings, *of_facts)))
 
     def rests_on(self, activity: Activity) -> tuple[str, ...]:
         """The statements of an activity: its own, and those of the facts that it answers."""

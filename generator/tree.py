@@ -58,6 +58,8 @@ def write(tree: Tree, folder: Path) -> Difference:
     Raises TreeError where the folder holds a file that is not ours, and so would be lost.
     """
     folder = folder.resolve()
+    if folder.exists() and not folder.is_dir():
+        raise TreeError(f"{folder}: a file, not a folder; choose another one")
     _recover(folder)
     difference = compare(tree, folder)
     foreign = [name for name in difference.extra if not _is_ours(folder / name)]

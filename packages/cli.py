@@ -19,7 +19,7 @@ Exit codes: 0 written, 2 no resources to read or a folder that can't be written.
 @click.command(epilog=EXAMPLES)
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=Path("dist"),
     show_default=True,
     help="Folder of the bundles; other files in it are left alone.",

@@ -567,7 +567,8 @@ CONDITIONS = [
     row(
         "condition-two-keys",
         condition('{ any = ["site-cervix"], not = "site-distant" }'),
-        f"conditions.toml: condition 'pembrolizumab'.all.2: {{'any': ['site-cervix'], 'not': 'site-distant'}} {NOT_A_CONDITION}",
+        f"conditions.toml: condition 'pembrolizumab'.all.2: {{'any': ['site-cervix'], 'not': 'site-distant'}} "
+        f"{NOT_A_CONDITION}",
     ),
     row(
         "condition-empty-any",
@@ -582,7 +583,8 @@ CONDITIONS = [
     row(
         "condition-unknown-operator",
         condition('{ xor = ["site-distant", "site-cervix"] }'),
-        f"conditions.toml: condition 'pembrolizumab'.all.2: {{'xor': ['site-distant', 'site-cervix']}} {NOT_A_CONDITION}",
+        f"conditions.toml: condition 'pembrolizumab'.all.2: {{'xor': ['site-distant', 'site-cervix']}} "
+        f"{NOT_A_CONDITION}",
     ),
     row(
         "condition-text-for-parts",

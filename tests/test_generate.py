@@ -125,6 +125,17 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_in_its_place_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    result = run("--out", tmp_path / "file")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        f"{tmp_path}/file: a file, not a folder; choose another one",
+        "nothing was written",
+    ]
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), OSError(28, "No space left on device")])
 @pytest.mark.parametrize("moment", ["while the new tree is written", "while the trees are swapped"])
 def test_a_failure_leaves_the_old_tree_whole(

@@ -20,7 +20,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("source") / "checkout"
     made = (".*", "build", "dist", "target", "node_modules", "*.egg-info", "__pycache__")
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*made))
-    build: list[str | Path] = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", copy / "out", copy]
+    build: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        copy / "out",
+        copy,
+    ]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (copy / "out").glob("*.whl")
     return wheel
@@ -37,7 +46,18 @@ def test_the_wheel_holds_the_content_and_no_tests(wheel: Path) -> None:
 
 def test_an_installed_wheel_does_the_main_job(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    install: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site, wheel]
+    install: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        site,
+        wheel,
+    ]
     subprocess.run(install, check=True, capture_output=True)
 
     def run(*arguments: str) -> str:

@@ -1,6 +1,6 @@
 """Choices and combinations as order sets: what a care team chooses among once an option is offered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..cql import Logic
 from ..model import Choice as ChoiceTable
@@ -22,7 +22,7 @@ def choice(content: Content, logic: Logic, table: ChoiceTable) -> Resource:
         _lines(content, logic, table.action),
         profile=PROFILE,
         statements=table.statements,
-        readings=table.readings,
+        readings=(*table.readings, *_readings_of_conditions(content, table.action)),
     )
 
 
@@ -54,6 +54,13 @@ def combination(content: Content, combination: Combination) -> Resource:
         profile=PROFILE,
         readings=combination.readings,
     )
+
+
+def _readings_of_conditions(content: Content, actions: Sequence[ChoiceAction]) -> Iterator[str]:
+    for line in actions:
+        if line.option:
+            yield from content.readings_of(content.options[line.option])
+        yield from _readings_of_conditions(content, line.action)
 
 
 def _lines(content: Content, logic: Logic, actions: Sequence[ChoiceAction]) -> list[Resource]:

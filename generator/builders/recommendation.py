@@ -16,9 +16,6 @@ from .words import sentence
 def recommendation(content: Content, logic: Logic, option: Option) -> Resource:
     """The plan of one option."""
     answers = logic.options[option.id]
-    condition = content.condition(option)
-    readings = (*option.readings, *(condition.readings if condition else ()), *content.conditions.readings)
-    of_facts = (reading for fact in answers.facts for reading in content.facts[fact].readings)
     beside = [definition(content, option.beside)] if option.beside else []
     return plan_definition(
         content,
@@ -28,7 +25,7 @@ def recommendation(content: Content, logic: Logic, option: Option) -> Resource:
         option.description,
         [_offer(content, option, answers), _ask(content, option, answers), _not_met(content, option, answers)],
         profile="cpg-recommendationdefinition",
-        readings=(*readings, *of_facts),
+        readings=content.readings_of(option),
         citations=option.citations,
         beside=beside,
         part_of=canonical(content, "PlanDefinition", resource_id(content.strategy.id)),
