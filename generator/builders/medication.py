@@ -36,7 +36,6 @@ def medication(content: Content, drug: Drug) -> Resource:
             "extension": [
                 extension(f"{EXTENSION}artifact-url", valueUri=url(content, "Medication", id)),
                 extension(f"{EXTENSION}artifact-version", valueString=content.version),
-                extension(f"{EXTENSION}artifact-status", valueCode="draft"),
                 extension(f"{EXTENSION}artifact-experimental", valueBoolean=True),
                 *([extension(f"{EXTENSION}artifact-copyright", valueMarkdown=notices)] if notices else []),
                 *artifact_extensions(content, drug.statements),
