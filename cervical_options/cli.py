@@ -2,9 +2,10 @@
 
 import click
 
-from .generator.cli import generate
+from .generator.cli import examples, generate
 from .packages.cli import package
-from .review.cli import trace
+from .review.cli import docs, trace
+from .service.cli import record
 
 
 @click.group()
@@ -18,5 +19,5 @@ def app() -> None:
     """
 
 
-for command in (generate, package, trace):
+for command in (generate, examples, docs, package, record, trace):
     app.add_command(command)
