@@ -1,4 +1,4 @@
-"""`cervical-options trace`."""
+"""`cervical-options trace` and `docs`."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..console import fhir_folder, read_or_refuse, refuse
+from ..console import ExitCode, fhir_folder, read_or_refuse, refuse, say
 
 if TYPE_CHECKING:
     from .trace import Trace
@@ -85,3 +85,62 @@ def _json(found: "Trace") -> None:
         for s in found.statements
     ]
     print(json.dumps({"statements": statements, "carriers": found.carriers}, indent=2, ensure_ascii=False))
+
+
+DOCS_EXAMPLES = """\b
+Examples:
+  cervical-options docs                        # docs/options.svg, and the marked parts of docs/*.md
+  cervical-options docs --check                # exit 1 where they are not what the resources make
+
+Exit codes: 0 written or current, 1 --check found stale files, 2 no resources to read, or a document or marker missing.
+"""
+
+
+@click.command(epilog=DOCS_EXAMPLES)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("docs"),
+    show_default=True,
+    help="Folder of the documents; they must be there, with their markers.",
+)
+@click.option("--check", is_flag=True, help="Write nothing; name every file that is stale.")
+@fhir_folder
+def docs(out: Path, check: bool, fhir: Path | None) -> None:
+    """Draw the package on one page, and make the lists in the integrator's documents anew.
+
+    In a document only what stands between its markers is replaced; no file is written unless all can be made.
+    """
+    from ..packages.files import write
+    from .documents import DOCUMENTS, MarkerError, fill
+    from .picture import picture
+
+    resources = read_or_refuse(fhir)
+    try:
+        old = {name: (out / name).read_bytes() for name in DOCUMENTS}
+        made = {name: fill(name, text.decode("utf-8"), resources).encode() for name, text in old.items()}
+        made["options.svg"] = picture(resources).encode()
+    except LookupError as error:
+        refuse(f"{error}; name a folder of this package with --fhir")
+    except MarkerError as error:
+        refuse(f"{out / error.document}: {error}")
+    except UnicodeDecodeError as error:
+        refuse(f"{out}: a document is not UTF-8 ({error.reason}); mend it")
+    except OSError as error:
+        refuse(f"{error.filename or out}: {error.strerror}; name the folder of the documents with --out")
+    drawing = out / "options.svg"
+    old["options.svg"] = drawing.read_bytes() if drawing.is_file() else b""
+    stale = {name: data for name, data in sorted(made.items()) if data != old[name]}
+    if check:
+        for name in stale:
+            print(f"stale: {out / name}")
+        say(f"{len(stale)} stale; run 'cervical-options docs' to write" if stale else f"{out} is current")
+        sys.exit(ExitCode.FINDINGS if stale else ExitCode.DONE)
+    try:
+        write(stale, out)
+    except OSError as error:
+        refuse(f"{error.filename or out}: {error.strerror}; choose a folder that can be written")
+    for name in stale:
+        say(f"wrote {out / name}")
+    if not stale:
+        say(f"{out} is current")
