@@ -12,6 +12,8 @@ NODE := $(and $(shell command -v node),$(shell command -v npm))
 all: $(VENV)/core
 	@$(BIN)/cervical-options generate
 	@$(BIN)/cervical-options generate --check
+	@$(BIN)/cervical-options examples
+	@$(BIN)/cervical-options docs
 	@$(BIN)/cervical-options package
 	@echo "Next: load dist/bundle-by-id.json into a FHIR R4 server, or read 'cervical-options --help'." >&2
 
@@ -26,7 +28,7 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	@mkdir -p build/types/cervical_options
 	@ln -sfn $(CURDIR)/cervical_options/*.py $(CURDIR)/cervical_options/py.typed build/types/cervical_options/
-	@ln -sfn $(CURDIR)/generator $(CURDIR)/packages $(CURDIR)/review build/types/cervical_options/
+	@ln -sfn $(CURDIR)/generator $(CURDIR)/packages $(CURDIR)/review $(CURDIR)/service build/types/cervical_options/
 	@ln -sfn $(CURDIR)/tests build/types/tests
 	MYPYPATH=build/types $(BIN)/mypy --package cervical_options --package tests
 

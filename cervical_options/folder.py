@@ -11,11 +11,12 @@ Resource = dict[str, Any]
 LOADING_ORDER = (
     "CodeSystem",
     "ValueSet",
-    "Questionnaire",
     "Library",
+    "Questionnaire",
     "Medication",
     "ActivityDefinition",
     "PlanDefinition",
+    "ImplementationGuide",
 )
 
 

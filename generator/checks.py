@@ -127,6 +127,7 @@ def _known(content: model.Content) -> Mapping[str, Iterable[str]]:
         "activity": content.activities,
         "choice": [choice.id for choice in content.choice],
         "drug, activity, combination or choice": offerable(content),
+        "fact or reason": [*content.facts, *content.reasons],
     }
 
 
@@ -146,6 +147,11 @@ def codes_are_verified(content: model.Content) -> Iterator[Fault]:
         ("package.toml", "jurisdiction", content.package.jurisdiction, "profile-codes.csv"),
         ("package.toml", "focus", content.package.focus, "terminology.csv"),
     ]
+    for order in content.order:
+        for concept in order.concepts:
+            if not table.of(concept):
+                remedy = did_you_mean(concept, table.concepts(), ADD_ROW.format("terminology.csv"), NAME)
+                yield Fault("orders.toml", f"order {order.id!r}.concepts", f"no verified code for {concept!r}", remedy)
     for file, key, concept, rows in named:
         found = table.of(concept)
         if not found:
@@ -188,6 +194,9 @@ def everything_is_used(content: model.Content) -> Iterator[Fault]:
         used[kind] = led_to | (used.get(kind, set()) if kind == "activity" else set())
     used["fact"] = {fact for option in content.option for fact in facts_of(content.tree(option))}
     used["option"] = set(grouped(content.strategy))
+    used["reason"] = {reason for option in content.option for reason in option.reasons}
+    used["reason"] |= {reason for line in _lines(content) for reason in line.reasons}
+    used["order"] = {order.id for order in content.order}
     for _, _, kind, name in _unresolved(content):  # the right one of a misspelt name is used, only not yet by name
         meant = get_close_matches(name, list(_known(content)[kind]), n=1, cutoff=NAME)
         for each in _kinds(kind):
@@ -206,6 +215,10 @@ def everything_is_used(content: model.Content) -> Iterator[Fault]:
 def _kinds(kind: str) -> list[str]:
     """The kinds that a name may be of: `drug, activity or choice` are three."""
     return kind.replace(" or ", ", ").split(", ")
+
+
+def _lines(content: model.Content) -> Iterator[model.ChoiceAction]:
+    return (line for choice in content.choice for line in lines(choice.action))
 
 
 def _unresolved(content: model.Content) -> Iterator[Reference]:
@@ -251,6 +264,31 @@ def lines_make_sense(content: model.Content) -> Iterator[Fault]:
                     remedy = did_you_mean(line.concurrent, beside, "name an action of the same level")
                     what = f"no action {line.concurrent!r} beside it"
                     yield Fault("choices.toml", f"{where}.concurrent", what, remedy)
+
+
+def everything_is_asked_once(content: model.Content) -> Iterator[Fault]:
+    asked = [id for section in content.questions.section for id in section.ask]
+    for id in repeated(asked):
+        yield Fault("questions.toml", f"section.ask {id!r}", "it is asked twice", "keep one of them")
+    for kind, parts_of_kind in (("fact", content.facts), ("reason", content.reasons)):
+        for id in parts_of_kind:
+            if id not in asked:
+                yield Fault("questions.toml", "section.ask", f"nobody asks {kind} {id!r}", "ask it in a section")
+
+
+def orders_warn_of_their_own_facts(content: model.Content) -> Iterator[Fault]:
+    for order in content.order:
+        if bool(order.warns) != bool(order.exclusions):
+            what = "facts that warn and statements that word an exclusion go together"
+            yield Fault("orders.toml", f"order {order.id!r}.exclusions", what, "give both, or neither")
+        option = content.options.get(order.option)
+        if option is None or not content.conditional(option):
+            continue  # a condition that is not there, or whose option is misspelt, is told elsewhere
+        read = set(facts_of(content.tree(option)))
+        for fact in order.warns:
+            if fact in content.facts and fact not in read:
+                where = f"order {order.id!r}.warns"
+                yield Fault("orders.toml", where, f"{fact!r} does not decide {order.option!r}", "name one that does")
 
 
 def facts_have_one_side(content: model.Content) -> Iterator[Fault]:
@@ -312,6 +350,8 @@ RULES = (
     options_stand_once_in_the_strategy,
     choices_have_no_cycle,
     lines_make_sense,
+    everything_is_asked_once,
+    orders_warn_of_their_own_facts,
     facts_have_one_side,
     ids_fit,
     everything_is_used,

@@ -2,15 +2,18 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
     from .builders.common import Resource
-    from .tree import Difference
+    from .model import Content
+    from .tree import Difference, Tree
+
+Command = Callable[..., Any]
 
 EXAMPLES = """\b
 Examples:
@@ -22,27 +25,33 @@ Exit codes: 0 written or equal, 1 --check found differences, 2 faulty content or
 """
 
 
+def _options(out: str, holds: str) -> Callable[[Command], Command]:
+    """The options that both commands have."""
+    folder = click.Path(path_type=Path)
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(
+            (
+                click.option("--out", type=folder, default=Path(out), show_default=True, help=f"Folder of {holds}."),
+                click.option("--check", is_flag=True, help="Write nothing; name every file that differs."),
+                click.option("--source", type=folder, help="Folder of content files in place of the built-in one."),
+                click.option(
+                    "--format",
+                    type=click.Choice(["text", "json"]),
+                    default="text",
+                    show_default=True,
+                    help="How the differences are printed on stdout.",
+                ),
+            )
+        ):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 @click.command(epilog=EXAMPLES)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("fhir"),
-    show_default=True,
-    help="Folder of the resources, one <Type>/<id>.json each.",
-)
-@click.option("--check", is_flag=True, help="Write nothing; name every file that differs.")
-@click.option(
-    "--source",
-    type=click.Path(path_type=Path),
-    help="Folder of content files in place of the built-in one.",
-)
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the differences are printed on stdout.",
-)
+@_options("fhir", "the resources, one <Type>/<id>.json each")
 def generate(out: Path, check: bool, source: Path | None, format: str) -> None:
     """Make the FHIR resources from the content, or check that they are current.
 
@@ -50,15 +59,37 @@ def generate(out: Path, check: bool, source: Path | None, format: str) -> None:
     leaves the old folder whole. Files that are no longer made are removed.
     """
     from .builders import build
+    from .tree import render
+
+    resources = build(_load(source))
+    _bring(render(resources), resources, out, check, format)
+
+
+@click.command(epilog=EXAMPLES.replace("generate", "examples").replace("fhir", "examples"))
+@_options("examples", "the example patients, one <option>/<outcome>.json each")
+def examples(out: Path, check: bool, source: Path | None, format: str) -> None:
+    """Make the example patients: for each option one offered, one ruled out, one in need of data, with the answer."""
+    from .builders.example import examples as build_examples
+    from .tree import render_paths
+
+    made = build_examples(_load(source))
+    _bring(render_paths(made), list(made.values()), out, check, format)
+
+
+def _load(source: Path | None) -> "Content":
     from .content import SOURCE, load
     from .faults import ContentError
-    from .tree import TreeError, compare, render, write
 
     try:
-        resources = build(load(source or SOURCE))
+        return load(source or SOURCE)
     except ContentError as error:
         _refuse(f"{_count(error.faults, 'fault')} in the content; nothing was written", list(map(str, error.faults)))
-    tree = render(resources)
+
+
+def _bring(tree: "Tree", resources: "list[Resource]", out: Path, check: bool, format: str) -> None:
+    """Compare the folder with the tree, or make it equal."""
+    from .tree import TreeError, compare, write
+
     if check:
         difference = compare(tree, out)
         _report(difference, format, out)
@@ -70,7 +101,7 @@ def generate(out: Path, check: bool, source: Path | None, format: str) -> None:
         _refuse("nothing was written", [str(error)])
     if format == "json":
         _report(difference, format, out)
-    _summary(resources, difference, out)
+    _summary(tree, difference, out)
 
 
 def _pass_selfcheck(resources: "list[Resource]") -> None:
@@ -99,12 +130,12 @@ def _report(difference: "Difference", format: str, out: Path) -> None:
             print(f"{kind}: {out / name}")
     if difference:
         total = [name for names in kinds.values() for name in names]
-        print(f"{_count(total, 'difference')}; run 'cervical-options generate' to write them", file=sys.stderr)
+        print(f"{_count(total, 'difference')}; run the command without --check to write them", file=sys.stderr)
     else:
         print(f"{out} is current", file=sys.stderr)
 
 
-def _summary(resources: "list[Resource]", difference: "Difference", out: Path) -> None:
+def _summary(tree: "Tree", difference: "Difference", out: Path) -> None:
     from collections import Counter
 
     from rich.console import Console
@@ -113,9 +144,9 @@ def _summary(resources: "list[Resource]", difference: "Difference", out: Path) -
     def count(names: list[str]) -> Counter[str]:
         return Counter(name.partition("/")[0] for name in names)
 
-    made = Counter(resource["resourceType"] for resource in resources)
+    made = count(list(tree))
     new, changed, removed = count(difference.missing), count(difference.changed), count(difference.extra)
-    table = Table("", "resources", "new", "changed", "removed", title=str(out))
+    table = Table("", "files", "new", "changed", "removed", title=str(out))
     for kind in sorted(made | removed):
         table.add_row(kind, *(str(counter[kind]) for counter in (made, new, changed, removed)))
     table.add_section()

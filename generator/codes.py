@@ -15,7 +15,15 @@ SNOMED = "http://snomed.info/sct"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 ATC = "http://www.whocc.no/atc"
 
+NAMES = {
+    SNOMED: "SNOMED CT",
+    RXNORM: "RxNorm",
+    ATC: "ATC",
+    "http://hl7.org/fhir/NamingSystem/ca-hc-din": "Drug Identification Number (Canada)",
+}
+
 VERIFIED = ("verified-1", "verified-2")
+SEVERAL = ("brand-din",)  # roles of which a concept may have several codes in one system
 NEVER_EMITTED = ("exclusion", "exclusion-din", "doubtful")
 COLUMNS = ("concept_id", "group", "label", "system", "code", "display", "role", "status", "evidence")
 
@@ -40,22 +48,22 @@ class CodeTable:
     """The verified rows, found by concept and system."""
 
     def __init__(self, rows: Iterable[Code]) -> None:
-        self._rows = {(row.concept, row.system): row for row in rows}
+        self._rows = tuple(rows)
 
     def __iter__(self) -> Iterator[Code]:
-        return iter(self._rows.values())
+        return iter(self._rows)
 
     def concepts(self, system: str | None = None) -> frozenset[str]:
         """The concepts that have a row, in one system or in any."""
-        return frozenset(concept for concept, given in self._rows if system in (None, given))
+        return frozenset(row.concept for row in self if system in (None, row.system))
 
     def of(self, concept: str) -> list[Code]:
         """All rows of a concept."""
         return [row for row in self if row.concept == concept]
 
     def find(self, concept: str, system: str) -> Code | None:
-        """The row of a concept in one system; None where no verified row exists."""
-        return self._rows.get((concept, system))
+        """The first row of a concept in one system; None where no verified row exists."""
+        return next((row for row in self if (row.concept, row.system) == (concept, system)), None)
 
     def only(self, concept: str) -> Code:
         """The row of a concept that has one row.
@@ -74,7 +82,7 @@ def read_codes(files: Mapping[str, str]) -> tuple[CodeTable, list[Fault]]:
     Given back are the rows, and a fault for each that may not be emitted.
     """
     faults: list[Fault] = []
-    rows: dict[tuple[str, str], Code] = {}
+    rows: dict[tuple[str, str, str], Code] = {}
     for file, text in files.items():
         reader = csv.DictReader(StringIO(text))
         if tuple(reader.fieldnames or ()) != COLUMNS:
@@ -86,7 +94,7 @@ def read_codes(files: Mapping[str, str]) -> tuple[CodeTable, list[Fault]]:
                 faults.append(Fault(file, where, "it has more or fewer fields than the header", "mend the row"))
                 continue
             faults.extend(Fault(file, where, what, remedy) for what, remedy in _objections(raw))
-            key = raw["concept_id"], raw["system"]
+            key = raw["concept_id"], raw["system"], raw["code"] if raw["role"] in SEVERAL else ""
             if key in rows:
                 faults.append(Fault(file, where, "a second row for this concept and system", "keep one of them"))
             rows[key] = Code(

@@ -31,12 +31,15 @@ TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "activities.toml": {"activity": model.Activity},
     "choices.toml": {"choice": model.Choice},
     "options.toml": {"option": model.Option},
+    "orders.toml": {"order": model.Order},
 }
 # file -> the content it holds as a whole
 WHOLES: Mapping[str, tuple[str, type[Any]]] = {
     "package.toml": ("package", model.Package),
     "conditions.toml": ("conditions", model.Conditions),
     "strategy.toml": ("strategy", model.Strategy),
+    "questions.toml": ("questions", model.Questions),
+    "hooks.toml": ("hooks", model.Hooks),
 }
 
 

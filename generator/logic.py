@@ -5,7 +5,7 @@ two-valued expression that says "the tree is true", `fails(tree)` one that says 
 Every expression is made of `Answer` leaves, so whatever it is rendered to never meets null.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -169,6 +169,39 @@ def _closing_paths(tree: Tree, fact: str, truth: Truth) -> Iterator[Expression]:
             for part in parts:
                 for path in _closing_paths(part, fact, truth):
                     yield And(((fails if truth is Truth.FALSE else holds)(part), path))
+
+
+def truth_of(tree: Tree, case: Mapping[str, Truth]) -> Truth:
+    """The truth of a tree for a patient's facts; a fact that is not given is unknown."""
+    if _evaluate(holds(tree), case):
+        return Truth.TRUE
+    return Truth.FALSE if _evaluate(fails(tree), case) else Truth.UNKNOWN
+
+
+def unknowns(tree: Tree, case: Mapping[str, Truth]) -> Iterator[str]:
+    """The facts that hold an unknown tree open."""
+    if truth_of(tree, case) is Truth.UNKNOWN:
+        yield from (fact for fact in facts(tree) if _evaluate(keeps_open(tree, fact, And(())), case))
+
+
+def closing(tree: Tree, case: Mapping[str, Truth]) -> Iterator[str]:
+    """The facts that close a false tree."""
+    if truth_of(tree, case) is Truth.FALSE:
+        yield from (fact for fact in facts(tree) if _evaluate(closes(tree, fact, And(())), case))
+
+
+def _evaluate(expression: Expression, case: Mapping[str, Truth]) -> bool:
+    match expression:
+        case Answer(fact, truth):
+            return case.get(fact, Truth.UNKNOWN) is truth
+        case And(parts):
+            return all(_evaluate(part, case) for part in parts)
+        case Or(parts):
+            return any(_evaluate(part, case) for part in parts)
+        case Neither(parts):
+            return not any(_evaluate(part, case) for part in parts)
+        case Define(name):
+            raise ValueError(f"{name} stands for an expression that is not here")
 
 
 def simplify(expression: Expression) -> Expression:

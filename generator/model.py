@@ -65,12 +65,14 @@ class Package:
     date: Date
     base: Url
     id: Text
+    license: Text
     jurisdiction: Id
     focus: Id
     disclaimer: Text
     unknown: Text
     page: Page
     notice: tuple[Notice, ...]
+    cds_hooks_endpoint: Url | None = None  # of a service that runs the hook plans; a site's own, so none by default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +166,76 @@ class Reason(Identified):
     """Why an option may be chosen; never a gate."""
 
     title: Text
+    question: Text
     statements: Statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section(Identified):
+    """Questions that a clinician thinks of together. `ask`: facts and reasons."""
+
+    title: Text
+    ask: Annotated[Ids, NotEmpty()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Questions(Identified):
+    """The questionnaire: every fact and reason once."""
+
+    title: Text
+    description: Text
+    section: tuple[Section, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Identified):
+    """A draft order that is looked at when it is signed.
+
+    `concepts`: whose codes recognise it. `warns`: facts that make the card a warning when they close the option;
+    `exclusions`: the statements that word them as such.
+    """
+
+    title: Text
+    kind: Literal["MedicationRequest", "ServiceRequest"]
+    option: Id
+    concepts: Annotated[Ids, NotEmpty()]
+    warns: Ids = ()
+    exclusions: SomeStatements = ()
+    statements: Statements
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """The words of one card."""
+
+    title: Text
+    description: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientView(Card):
+    """The plan behind the hook patient-view, and its four cards."""
+
+    offered: Card
+    missing: Card
+    beside_treatment: Card
+    not_met: Card
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderSign(Card):
+    """The plan behind the hook order-sign. `warn` and `inform` say what a card of either kind means."""
+
+    warn: Text
+    inform: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """The CDS Hooks plans."""
+
+    patient_view: PatientView
+    order_sign: OrderSign
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,6 +379,9 @@ class Content:
     combination: tuple[Combination, ...]
     fact: tuple[CaseFact, ...]
     reason: tuple[Reason, ...]
+    order: tuple[Order, ...]
+    questions: Questions
+    hooks: Hooks
     activity: tuple[Activity, ...]
     choice: tuple[Choice, ...]
     option: tuple[Option, ...]
@@ -351,6 +425,10 @@ class Content:
         """The page's condition for an option; None where it sets none."""
         return next((c for c in self.conditions.condition if c.option == option.id), None)
 
+    def conditional(self, option: Option) -> bool:
+        """Whether the page sets a condition for the option."""
+        return self.condition(option) is not None
+
     def tree(self, option: Option) -> All:
         """What must hold for an option: the fact every option rests on, and the page's condition."""
         condition = self.condition(option)
@@ -362,6 +440,11 @@ class Content:
         of_facts = (reading for fact in facts_of(self.tree(option)) for reading in self.facts[fact].readings)
         of_condition = condition.readings if condition else ()
         return tuple(dict.fromkeys((*option.readings, *of_condition, *self.conditions.readings, *of_facts)))
+
+    def readings_asked(self, option: Option) -> tuple[str, ...]:
+        """The readings behind an option's answer and behind what learns its missing facts."""
+        learned = (self.activities[self.facts[fact].learn] for fact in facts_of(self.tree(option)))
+        return tuple(dict.fromkeys((*self.readings_of(option), *(r for way in learned for r in way.readings))))
 
     def rests_on(self, activity: Activity) -> tuple[str, ...]:
         """The statements of an activity: its own, and those of the facts that it answers."""

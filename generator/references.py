@@ -22,6 +22,7 @@ def parts(content: model.Content) -> Iterator[tuple[str, str, model.Identified]]
         ("activities.toml", "activity", content.activity),
         ("choices.toml", "choice", content.choice),
         ("options.toml", "option", content.option),
+        ("orders.toml", "order", content.order),
     )
     for file, kind, table in tables:
         yield from ((file, kind, part) for part in table)
@@ -41,6 +42,12 @@ def references(content: model.Content) -> Iterator[Reference]:
         yield from _each("combinations.toml", f"combination {combination.id!r}.drugs", "drug", combination.drugs)
     for fact in content.fact:
         yield "facts.toml", f"fact {fact.id!r}.learn", "activity", fact.learn
+    for order in content.order:
+        yield "orders.toml", f"order {order.id!r}.option", "option", order.option
+        yield from _each("orders.toml", f"order {order.id!r}.warns", "fact", order.warns)
+        yield from _each("orders.toml", f"order {order.id!r}.exclusions", "statement", order.exclusions)
+    for section in content.questions.section:
+        yield from _each("questions.toml", f"section {section.id!r}.ask", "fact or reason", section.ask)
     yield from _of_options(content)
     yield from _of_choices(content)
     yield from _of_conditions(content.conditions)

@@ -37,9 +37,14 @@ class Difference:
 
 
 def render(resources: Iterable[Resource]) -> dict[str, bytes]:
-    """Resources as the tree: two-space JSON, elements as the builders ordered them, a newline at the end."""
+    """Resources as the tree, each under its type and id."""
+    return render_paths({f"{r['resourceType']}/{r['id']}.json": r for r in resources})
+
+
+def render_paths(resources: Mapping[str, Resource]) -> dict[str, bytes]:
+    """Path -> resource as the tree: two-space JSON, elements as the builders ordered them, a newline at the end."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    return {f"{r['resourceType']}/{r['id']}.json": orjson.dumps(r, option=options) for r in resources}
+    return {path: orjson.dumps(resource, option=options) for path, resource in resources.items()}
 
 
 def compare(tree: Tree, folder: Path) -> Difference:

@@ -4,7 +4,7 @@ By id (`PUT Type/id`) keeps our ids; by url (conditional update) lets the server
 under the same canonical url. Ownership is the url (Medication: the identifier) with the package's tag, never the id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
@@ -19,7 +19,8 @@ def by_id(resources: Sequence[Resource]) -> Resource:
 
 def by_url(resources: Sequence[Resource]) -> Resource:
     """A transaction that updates each resource where the server has its url, and creates it otherwise."""
-    return _transaction("cervical-options-by-url", [_put_by_url(resource) for resource in resources])
+    urns = {f"{resource['resourceType']}/{resource['id']}": _urn(resource) for resource in resources}
+    return _transaction("cervical-options-by-url", [_put_by_url(resource, urns) for resource in resources])
 
 
 def unload(resources: Sequence[Resource]) -> Resource:
@@ -48,13 +49,28 @@ def _put_by_id(resource: Resource) -> Resource:
     return {"fullUrl": f"{base}/{place}", "resource": resource, "request": {"method": "PUT", "url": place}}
 
 
-def _put_by_url(resource: Resource) -> Resource:
+def _put_by_url(resource: Resource, urns: Mapping[str, str]) -> Resource:
     without_id = {key: value for key, value in resource.items() if key != "id"}
     return {
-        "fullUrl": f"urn:uuid:{uuid5(NAMESPACE_URL, canonical_url(resource))}",
-        "resource": without_id,
+        "fullUrl": _urn(resource),
+        "resource": _pointing(without_id, urns),
         "request": {"method": "PUT", "url": _where(resource)},
     }
+
+
+def _urn(resource: Resource) -> str:
+    """A name for a resource within the transaction; the server puts the id it chooses in its place."""
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, canonical_url(resource))}"
+
+
+def _pointing(node: Any, urns: Mapping[str, str]) -> Any:
+    """The same with literal references to resources of the transaction turned to their names in it."""
+    if isinstance(node, dict):
+        return {
+            key: urns.get(value, value) if key == "reference" and isinstance(value, str) else _pointing(value, urns)
+            for key, value in node.items()
+        }
+    return [_pointing(value, urns) for value in node] if isinstance(node, list) else node
 
 
 def _where(resource: Resource, *, tagged: bool = False) -> str:

@@ -56,7 +56,7 @@ SHAPES = [
     row(
         "unknown-key",
         ("reasons.toml", 'title = "Pain"', 'title = "Pain"\ncolour = "red"'),
-        "reasons.toml: reason 'pain'.colour: unknown key; known here are id, title, statements",
+        "reasons.toml: reason 'pain'.colour: unknown key; known here are id, title, question, statements",
     ),
     row(
         "misspelt-key-that-may-be-missing",
@@ -268,6 +268,7 @@ LENGTHS = [
         [
             ("facts.toml", 'id = "small-recurrence"', f'id = "{long(37)}"'),
             ("conditions.toml", "small-recurrence", long(37)),
+            ("questions.toml", "small-recurrence", long(37)),
         ],
         f"facts.toml: fact '{long(37)}'.id: ask-{long(37)} and cervical-fact-questions have 65 characters together; "
         "keep to 63: shorten one of the two",
@@ -450,6 +451,7 @@ CLASHES = [
         [
             ("reasons.toml", 'id = "bleeding"', 'id = "site-cervix"'),
             ("options.toml", '"bleeding"', '"site-cervix"'),
+            ("questions.toml", '"bleeding", ', ""),
         ],
         "reasons.toml: reason 'site-cervix'.id: a fact of facts.toml has it too, so a name would mean both; rename one",
     ),
@@ -672,6 +674,47 @@ CHOICES = [
     ),
 ]
 
+QUESTIONS_AND_ORDERS = [
+    row(
+        "fact-nobody-asks",
+        ("questions.toml", '"prior-radiation", ', ""),
+        "questions.toml: section.ask: nobody asks fact 'prior-radiation'; ask it in a section",
+    ),
+    row(
+        "fact-asked-twice",
+        ("questions.toml", 'ask = ["pd-l1-positive"]', 'ask = ["pd-l1-positive", "pain"]'),
+        "questions.toml: section.ask 'pain': it is asked twice; keep one of them",
+    ),
+    row(
+        "unknown-question",
+        ("questions.toml", '"pd-l1-positive"', '"pd-l1-positive", "pd-l2-positive"'),
+        "questions.toml: section 'tumour'.ask: no fact or reason 'pd-l2-positive'; did you mean 'pd-l1-positive'?",
+    ),
+    row(
+        "order-of-an-unverified-code",
+        ("orders.toml", '"cemiplimab-rwlc", ', '"cemiplimab-qlex", '),
+        "orders.toml: order 'cemiplimab'.concepts: no verified code for 'cemiplimab-qlex'; "
+        "add its verified row to terminology.csv",
+    ),
+    row(
+        "order-that-warns-of-another-option-s-fact",
+        ("orders.toml", 'warns = ["pd-l1-positive"]', 'warns = ["site-cervix"]'),
+        "orders.toml: order 'pembrolizumab'.warns: 'site-cervix' does not decide 'pembrolizumab'; name one that does",
+    ),
+    row(
+        "order-that-warns-without-a-statement",
+        ("orders.toml", 'exclusions = ["S-49"]\n', ""),
+        "orders.toml: order 'pembrolizumab'.exclusions: facts that warn and statements that word an exclusion go "
+        "together; give both, or neither",
+    ),
+    row(
+        "card-without-words",
+        ("hooks.toml", "[patient-view.offered]\ntitle = ", "[patient-view.offered]\nheading = "),
+        "hooks.toml: patient-view.offered.heading: unknown key; known here are title, description",
+        "hooks.toml: patient-view.offered.title: missing; add it",
+    ),
+]
+
 CODES = [
     row(
         "row-unverified",
@@ -801,5 +844,5 @@ SYNTAX = [
 ]
 
 
-ROWS = [*SHAPES, *LENGTHS, *REFERENCES, *CLASHES, *USES, *CONDITIONS, *CHOICES, *CODES, *SYNTAX]
+ROWS = [*SHAPES, *LENGTHS, *REFERENCES, *CLASHES, *USES, *CONDITIONS, *CHOICES, *QUESTIONS_AND_ORDERS, *CODES, *SYNTAX]
 ROW = {each.id: each.values for each in ROWS}

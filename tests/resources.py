@@ -2,9 +2,10 @@
 
 import json
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 from .conftest import ROOT
@@ -33,15 +34,24 @@ OPTIONS = (
     "clinical-trials",
 )
 
-# `Type/id` as the file says, not as the resource says: a test compares the two.
-PACKAGE: Package = {
-    file.relative_to(FHIR).with_suffix("").as_posix(): json.loads(file.read_text("utf-8"))
-    for file in sorted(FHIR.glob("*/*.json"))
-}
+
+def package_in(folder: Path) -> Package:
+    """The resources of a folder by `Type/id` as the file says, not as the resource says: a test compares the two."""
+    return {
+        file.relative_to(folder).with_suffix("").as_posix(): json.loads(file.read_text("utf-8"))
+        for file in sorted(folder.glob("*/*.json"))
+    }
+
+
+PACKAGE = package_in(FHIR)
 
 
 def of_type(package: Package, kind: str) -> Package:
     return {place: resource for place, resource in package.items() if place.startswith(f"{kind}/")}
+
+
+def pascal(id: str) -> str:
+    return "".join(part.capitalize() for part in id.split("-"))
 
 
 def offer(option: str) -> str:
@@ -96,6 +106,21 @@ def cql(package: Package) -> str:
     """The logic as text."""
     [content] = [each for each in package[LIBRARY]["content"] if each["contentType"] == "text/cql"]
     return b64decode(content["data"]).decode()
+
+
+def defines(package: Package) -> dict[str, str]:
+    """Each define of the logic without a parameter, on one line."""
+    found = re.findall(r"^define (\w+):(.*?)(?=^\S|\Z)", cql(package), re.MULTILINE | re.DOTALL)
+    return {name: " ".join(body.split()) for name, body in found}
+
+
+def changed_cql(old: str, new: str) -> Package:
+    """The package with its logic changed in one place."""
+    text = cql(PACKAGE)
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the logic"
+    data = b64encode(text.replace(old, new).encode()).decode()
+    index = [each["contentType"] for each in PACKAGE[LIBRARY]["content"]].index("text/cql")
+    return changed(LIBRARY, f"content[{index}].data", data)
 
 
 def changed(place: str, path: str, value: Any) -> Package:

@@ -5,6 +5,7 @@ import json
 import random
 import subprocess
 from base64 import b64decode
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -62,15 +63,7 @@ def test_broken_cql_is_told(tmp_path: Path) -> None:
 
 def test_the_engine_says_what_the_trees_say(elm: Path, tmp_path: Path) -> None:
     patients = cases()
-    bundles = [json.dumps(bundle(number, case)) for number, case in enumerate(patients)]
-    (tmp_path / "patients.ndjson").write_text("\n".join(bundles) + "\n")
-    sets = [json.loads(path.read_bytes()) for path in sorted((ROOT / "fhir" / "ValueSet").glob("*.json"))]
-    (tmp_path / "sets.json").write_text(json.dumps(sets))
-    files = ("--elm", elm, "--bundles", tmp_path / "patients.ndjson", "--valuesets", tmp_path / "sets.json")
-    done = node("run.mjs", *files)
-    assert done.returncode == 0, done.stderr
-    answers = [json.loads(line)["results"] for line in done.stdout.splitlines()]
-    assert len(answers) == len(patients)
+    answers = run_engine(elm, [bundle(number, case) for number, case in enumerate(patients)], tmp_path)
     seen: set[tuple[str, Truth]] = set()
     for case, results in zip(patients, answers, strict=True):
         assert [name for name, value in results.items() if value is None] == []
@@ -79,6 +72,70 @@ def test_the_engine_says_what_the_trees_say(elm: Path, tmp_path: Path) -> None:
         seen |= outcomes
     options = [option.id for option in load().option]
     assert seen == set(product(options, Truth)), "an option was never offered, never open, or never not met"
+
+
+def run_engine(elm: Path, bundles: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    """The Boolean defines of the Library for each Bundle, by cql-execution."""
+    (folder / "patients.ndjson").write_text("".join(f"{json.dumps(bundle)}\n" for bundle in bundles))
+    sets = [json.loads(path.read_bytes()) for path in sorted((ROOT / "fhir" / "ValueSet").glob("*.json"))]
+    (folder / "sets.json").write_text(json.dumps(sets))
+    files = ("--elm", elm, "--bundles", folder / "patients.ndjson", "--valuesets", folder / "sets.json")
+    done = node("run.mjs", *files)
+    assert done.returncode == 0, done.stderr
+    answers = [json.loads(line)["results"] for line in done.stdout.splitlines()]
+    assert len(answers) == len(bundles)
+    return answers
+
+
+def draft(order: str, kind: str, system: str, code: str) -> dict[str, Any]:
+    """A draft order with one code."""
+    concept = {"coding": [{"system": system, "code": code}]}
+    what = {"medicationCodeableConcept": concept} if kind == "MedicationRequest" else {"code": concept}
+    subject = {"reference": "Patient/p0"}
+    return {"resourceType": kind, "id": order, "status": "draft", "intent": "order", **what, "subject": subject}
+
+
+RXNORM, SNOMED = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://snomed.info/sct"
+DIN = "http://hl7.org/fhir/NamingSystem/ca-hc-din"
+PEMBROLIZUMAB = draft("keytruda", "MedicationRequest", DIN, "02456869")
+CEMIPLIMAB = draft("cemiplimab", "MedicationRequest", RXNORM, "2058826")
+EXENTERATION = draft("exenteration", "ServiceRequest", SNOMED, "55853002")
+HYSTERECTOMY = draft("hysterectomy", "ServiceRequest", SNOMED, "116142003")
+CISPLATIN = draft("cisplatin", "MedicationRequest", RXNORM, "2555")
+NO, YES = Truth.FALSE, Truth.TRUE
+
+
+# id -> draft order, facts beside the recurrence, cards that appear
+DRAFTS: dict[str, tuple[dict[str, Any], Case, set[str]]] = {
+    "pd-l1-negative": (PEMBROLIZUMAB, {"pd-l1-positive": NO}, {"WarnsPembrolizumab"}),
+    "pd-l1-not-known": (PEMBROLIZUMAB, {}, {"InformsPembrolizumab"}),
+    "pd-l1-positive": (PEMBROLIZUMAB, {"pd-l1-positive": YES}, set()),
+    "another-disease": (PEMBROLIZUMAB, {"pd-l1-positive": NO, "recurrent-cervical-cancer": NO}, set()),
+    "cemiplimab-first": (CEMIPLIMAB, {"metastatic-chemotherapy": NO}, {"InformsCemiplimab"}),
+    "cemiplimab-then": (CEMIPLIMAB, {"metastatic-chemotherapy": YES, "chemotherapy-then-return": YES}, set()),
+    "side-wall": (EXENTERATION, {"side-wall-involved": YES}, {"WarnsPelvicExenteration"}),
+    "distant": (EXENTERATION, {"site-distant": YES}, {"WarnsPelvicExenteration"}),
+    "side-wall-not-known": (EXENTERATION, {"site-cervix": YES}, {"InformsPelvicExenteration"}),
+    "no-exclusion": (HYSTERECTOMY, {"side-wall-involved": YES}, {"InformsRadicalHysterectomy"}),
+    "another-drug": (CISPLATIN, {"pd-l1-positive": NO}, set()),
+}
+
+
+@pytest.fixture(scope="module")
+def drafted(elm: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The engine's defines for each row of DRAFTS."""
+    bundles = []
+    for order, facts_beside, _ in DRAFTS.values():
+        records = bundle(0, {"recurrent-cervical-cancer": YES} | facts_beside)
+        records["entry"].append({"resource": order})
+        bundles.append(records)
+    return dict(zip(DRAFTS, run_engine(elm, bundles, tmp_path_factory.mktemp("drafts")), strict=True))
+
+
+@pytest.mark.parametrize("row", DRAFTS)
+def test_a_draft_order_warns_or_informs(row: str, drafted: dict[str, dict[str, Any]]) -> None:
+    shown = {name.removeprefix("OrderSign") for name, value in drafted[row].items() if value and "OrderSign" in name}
+    assert shown == DRAFTS[row][2]
 
 
 def cases() -> list[Case]:
@@ -133,4 +190,20 @@ def expectation(case: Case) -> tuple[dict[str, bool], set[tuple[str, Truth]]]:
         for fact in facts(tree):
             expected[f"{name}Asks{pascal(fact)}"] = fact in set(open_facts(tree, case))
             expected[f"{name}ClosedBy{pascal(fact)}"] = outcome is Truth.FALSE and fact in closing_facts(tree, case)
+    expected |= expectation_of_cards(case)
     return expected, outcomes
+
+
+def expectation_of_cards(case: Case) -> dict[str, bool]:
+    """When the cards of patient-view appear. Where records of the recurrence contradict each other, facts are asked."""
+    content = load()
+    applies = case["recurrent-cervical-cancer"]
+    contradicted = applies is Truth.UNKNOWN and list(case).index("recurrent-cervical-cancer") % 3 == 0  # see `bundle`
+    conditional = [kleene(content.tree(option), case) for option in content.option if content.conditional(option)]
+    return {
+        "PatientViewOffered": applies is Truth.TRUE,
+        "PatientViewBesideTreatment": applies is Truth.TRUE,
+        "PatientViewMissing": (applies is Truth.TRUE or contradicted) and Truth.UNKNOWN in conditional,
+        "PatientViewNotMet": applies is Truth.TRUE and Truth.FALSE in conditional,
+        **{f"OrderSignInforms{pascal(order.id)}": False for order in content.order},  # nothing is drafted
+    }

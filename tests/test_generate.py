@@ -79,7 +79,7 @@ def test_check_names_every_difference(made: Path) -> None:
         f"extra: {made}/Basic/x.json",
         f"changed: {made}/Library/CervicalOptionsLogic.json",
     ]
-    assert result.stderr == "3 differences; run 'cervical-options generate' to write them\n"
+    assert result.stderr == "3 differences; run the command without --check to write them\n"
 
 
 def test_check_speaks_json(made: Path) -> None:

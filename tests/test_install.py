@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -44,42 +46,46 @@ def test_the_wheel_holds_the_content_and_no_tests(wheel: Path) -> None:
     assert [name for name in names if any(stranger in name for stranger in strangers)] == []
 
 
-def test_an_installed_wheel_does_the_main_job(wheel: Path, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    install: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-index",
-        "--target",
-        site,
-        wheel,
-    ]
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh virtual environment with the wheel in it; its dependencies are borrowed, so that no network is needed."""
+    place = tmp_path_factory.mktemp("fresh") / "venv"
+    venv.create(place)
+    python = place / "bin" / "python"
+    options = ["--quiet", "--no-deps", "--no-index"]
+    install: list[str | Path] = [sys.executable, "-m", "pip", "--python", python, "install", *options, wheel]
     subprocess.run(install, check=True, capture_output=True)
+    (site,) = place.glob("lib/python*/site-packages")
+    (site / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n")  # after the wheel, so never before it
+    return place
 
-    def run(*arguments: str) -> str:
-        command = [sys.executable, "-I", "-c", BOOT, str(site), *arguments]
-        return subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
 
-    assert run("generate") == ""
-    assert run("generate", "--check", "--format", "json") == json.dumps(
-        {"missing": [], "extra": [], "changed": []}, indent=2
-    ) + "\n"  # fmt: skip
-    run("package")
+def test_an_installed_wheel_does_the_main_job(environment: Path, tmp_path: Path) -> None:
+    def run(*command: str) -> str:
+        program, *arguments = command
+        done = subprocess.run(
+            [environment / "bin" / program, *arguments], cwd=tmp_path, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    where = run("python", "-c", "import cervical_options; print(cervical_options.__file__)")
+    assert Path(where.strip()).is_relative_to(environment)
+    assert run("cervical-options", "generate") == ""
+    nothing = json.dumps({"missing": [], "extra": [], "changed": []}, indent=2)
+    assert run("cervical-options", "generate", "--check", "--format", "json") == f"{nothing}\n"
+    run("cervical-options", "package")
     assert (tmp_path / "dist" / "SHA256SUMS").is_file()
-    assert "PlanDefinition/cervical-offer-pembrolizumab#ask" in run("trace", "S-49")
-    assert len(list((tmp_path / "fhir").glob("*/*.json"))) == len(list((ROOT / "fhir").glob("*/*.json")))
+    assert "PlanDefinition/cervical-offer-pembrolizumab#ask" in run("cervical-options", "trace", "S-49")
+    made = {p.relative_to(tmp_path / "fhir"): p.read_bytes() for p in (tmp_path / "fhir").glob("*/*.json")}
+    assert made == {p.relative_to(ROOT / "fhir"): p.read_bytes() for p in (ROOT / "fhir").glob("*/*.json")}
 
 
-# Runs the command from the folder given first, and makes sure that it is that one and not the checkout.
-BOOT = """
-import sys
-site = sys.argv.pop(1)
-sys.path.insert(0, site)
-import cervical_options.cli
-assert cervical_options.cli.__file__.startswith(site), cervical_options.cli.__file__
-cervical_options.cli.app(prog_name="cervical-options")
-"""
+def test_the_content_is_at_hand_in_python(environment: Path, tmp_path: Path) -> None:
+    program = "import cervical_options as c; print(c.path(), len(c.resources()), c.resources()[0]['resourceType'])"
+    done = subprocess.run(
+        [environment / "bin" / "python", "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    path, number, first = done.stdout.split()
+    assert Path(path).is_relative_to(environment)
+    assert int(number) == len(list((ROOT / "fhir").glob("*/*.json")))
+    assert first == "CodeSystem"

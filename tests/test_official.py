@@ -16,6 +16,18 @@ UNKNOWN_SYSTEM = re.compile(
     r"CodeSystem is unknown and can't be validated: (?P<in_element>\S+) for "
     r"|The code cannot be checked because codeSystem '(?P<in_property>\S+)' version 'null' is not supported"
 )
+# Warnings that are about no code system, each with its reason.
+OTHERS = {
+    r"The canonical URL \S+/ImplementationGuide/\S+ doesn't point to an actual ImplementationGuide resource": (
+        "the guides of CPG and CRMI are not among the definitions at hand, only their profiles"
+    ),
+    "Best Practice Recommendation: In general, all observations should have a performer": (
+        "the examples' records name no practitioner: there is none"
+    ),
+    r"The value set references CodeSystem 'http://snomed.info/sct' which has status 'not-present'": (
+        "no table of SNOMED CT is at hand; codes are checked against our own"
+    ),
+}
 # Each warning that stays, by code system, with its reason.
 KNOWN = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": "no table of RxNorm is at hand; codes are checked against our own",
@@ -34,20 +46,26 @@ def errors(findings: list[Finding]) -> list[Finding]:
 
 def warned_systems(findings: list[Finding]) -> set[str]:
     """The code systems that warnings are about; a warning about anything else fails."""
-    warnings = [finding for finding in findings if finding.severity == "warning"]
+    warnings = [
+        finding
+        for finding in findings
+        if finding.severity == "warning" and not any(re.match(other, finding.message) for other in OTHERS)
+    ]
+    told = [finding.message for finding in findings]
+    assert [other for other in OTHERS if not any(re.match(other, message) for message in told)] == []
     systems = [UNKNOWN_SYSTEM.match(finding.message) for finding in warnings]
     assert [finding for finding, system in zip(warnings, systems, strict=True) if system is None] == []
     return {str(system["in_element"] or system["in_property"]) for system in systems if system}
 
 
 def test_no_error_under_r4_core_alone() -> None:
-    findings = validate("--strip-profiles", ROOT / "fhir")
+    findings = validate("--strip-profiles", ROOT / "fhir", ROOT / "examples")
     assert errors(findings) == []
     assert warned_systems(findings) == KNOWN_WITHOUT_PROFILES.keys()
 
 
 def test_no_error_under_the_profiles_claimed() -> None:
-    findings = validate(*definitions(), ROOT / "fhir")
+    findings = validate(*definitions(), ROOT / "fhir", ROOT / "examples")
     assert errors(findings) == []
     assert warned_systems(findings) == KNOWN.keys()
 

@@ -36,13 +36,16 @@ from .resources import (
     cql,
     labels,
     leads_to,
+    nodes,
     of_type,
     offer,
+    pascal,
     texts,
 )
 
 # ---- The page, by hand ----
 
+CONDITIONAL = ("cemiplimab", "pembrolizumab", "pelvic-exenteration", "radical-hysterectomy")
 # Statement, drug, and the other names that the page gives it; the first thirteen are chemotherapy.
 DRUGS = {
     "cisplatin": ("S-23",),
@@ -98,6 +101,9 @@ CHOICES = {
     ("plan-pembrolizumab", "together"): "all",
     **{("-".join(sorted(pair)), "together"): "all" for table in COMBINATIONS.values() for pair in table.values()},
     **{(f"offer-{option}", id): "any" for option in OPTIONS for id in ("ask", "not-met")},
+    **{("patient-view", card): "any" for card in ("offered", "missing", "beside-treatment", "not-met")},
+    **{("patient-view", f"offered-{option}"): "all" for option in OPTIONS},
+    **{("patient-view", f"missing-{option}"): "all" for option in CONDITIONAL},
 }
 REASONS = {
     "palliative-radiation": {"S-18": ["pain"], "S-19": ["bleeding"], "S-20": ["other-symptom"]},
@@ -146,15 +152,16 @@ ACTIVITIES = {
 # Resource -> the readings that it rests on. R-07 (unknown), R-09 (conflict), R-12 (inform) and R-15 (which cancer)
 # concern every condition, since every one asks whether there is a recurrence.
 EVERY = {"R-07", "R-09", "R-12", "R-15"}
-READINGS = {offer(option): EVERY for option in OPTIONS} | {
-    offer("chemotherapy"): EVERY | {"R-11", "R-13"},
-    offer("palliative-radiation"): EVERY | {"R-11"},
-    offer("bevacizumab"): EVERY | {"R-10", "R-13"},
-    offer("cemiplimab"): EVERY | {"R-06"},
-    offer("pembrolizumab"): EVERY | {"R-05", "R-14"},
-    offer("pelvic-exenteration"): EVERY | {"R-01", "R-08"},
-    offer("radical-hysterectomy"): EVERY | {"R-01", "R-02", "R-03", "R-08"},
-    offer("supportive-care"): EVERY | {"R-11"},
+ASKED = EVERY | {"R-14"}  # of plans that ask for what is missing
+READINGS = {offer(option): ASKED for option in OPTIONS} | {
+    offer("chemotherapy"): ASKED | {"R-11", "R-13"},
+    offer("palliative-radiation"): ASKED | {"R-11"},
+    offer("bevacizumab"): ASKED | {"R-10", "R-13"},
+    offer("cemiplimab"): ASKED | {"R-06"},
+    offer("pembrolizumab"): ASKED | {"R-05"},
+    offer("pelvic-exenteration"): ASKED | {"R-01", "R-08"},
+    offer("radical-hysterectomy"): ASKED | {"R-01", "R-02", "R-03", "R-08"},
+    offer("supportive-care"): ASKED | {"R-11"},
     "PlanDefinition/cervical-choice-operation": EVERY | {"R-01", "R-02", "R-03", "R-08"},
     "PlanDefinition/cervical-choice-chemoradiation": {"R-04"},
     "PlanDefinition/cervical-choice-single-agent": {"R-13"},
@@ -166,10 +173,26 @@ READINGS = {offer(option): EVERY for option in OPTIONS} | {
     "ActivityDefinition/cervical-palliative-radiation": {"R-11"},
     "ActivityDefinition/cervical-supportive-care": {"R-11"},
 }
+# A plan of a hook and the logic rest on what the options behind them rest on.
+READINGS |= {
+    "PlanDefinition/cervical-patient-view": {reading for option in OPTIONS for reading in READINGS[offer(option)]},
+    "PlanDefinition/cervical-order-sign": {reading for option in CONDITIONAL for reading in READINGS[offer(option)]},
+    LIBRARY: {reading for option in CONDITIONAL for reading in READINGS[offer(option)]},
+}
 
+# The questions: what each may be answered, and what an answer becomes
+ANSWERS = f"{BASE}/CodeSystem/cervical-answers"
+CHOSEN = "answer.value.where(system = '{}' and code = '{}').exists()"
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+UNKNOWN = f"iif(answer.value.where(system = '{ANSWERS}' and code = 'not-known').exists(), '{{}}', {{{{}}}})"
+TRUTH = f"iif({CHOSEN.format(ANSWERS, 'yes')}, true, iif({CHOSEN.format(ANSWERS, 'no')}, false, {{}}))"
+OBSERVATION = "http://hl7.org/fhir/StructureDefinition/Observation"
+EXTRACT = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-definitionExtract"
 
-def pascal(id: str) -> str:
-    return "".join(part.capitalize() for part in id.split("-"))
+HOOKS = ("PlanDefinition/cervical-patient-view", "PlanDefinition/cervical-order-sign")  # held by test_hooks.py
+QUESTIONS = "Questionnaire/cervical-facts"
+MANIFEST = "Library/cervical-manifest"
+GUIDE = "ImplementationGuide/cervical-guide"
 
 
 def plan(id: str) -> str:
@@ -221,6 +244,11 @@ def test_the_strategy_offers_the_eleven_options_in_order() -> None:
     leaves = [(each["id"], leads_to(each)) for each in actions(PACKAGE[STRATEGY]) if "action" not in each]
     assert leaves == [(option, offer(option)) for option in OPTIONS]
     assert {place for place in PACKAGE if "/cervical-offer-" in place} == {offer(option) for option in OPTIONS}
+
+
+def test_the_strategy_is_for_the_care_team_and_the_patient_together() -> None:
+    groups = {each["id"]: [who["type"] for who in each["participant"]] for each in PACKAGE[STRATEGY]["action"]}
+    assert groups == {id: ["practitioner", "patient"] for id in ("treatment", "beside-treatment")}
 
 
 def test_open_lists_leave_room_without_inventing_a_drug() -> None:
@@ -278,6 +306,8 @@ def test_reasons_are_carried_where_the_page_gives_them(option: str) -> None:
     expected = [code for codes in REASONS.get(option, {}).values() for code in codes]
     assert reasons(action(PACKAGE, STRATEGY, option)) == expected
     assert reasons(action(PACKAGE, offer(option), "offer")) == expected
+    if option == "supportive-care":
+        assert reasons(action(PACKAGE, plan("plan-supportive-care"), option)) == expected
 
 
 def test_codes_of_facts_and_reasons_are_the_contract() -> None:
@@ -288,6 +318,8 @@ def test_codes_of_facts_and_reasons_are_the_contract() -> None:
         expansion = PACKAGE[f"ValueSet/cervical-{id}"]["expansion"]
         codes = [concept["code"] for concept in include["concept"]]
         assert sorted(codes) == sorted(expected)
+        pinned = {(each["system"], each["version"]) for each in (include, *expansion["contains"])}
+        assert pinned == {(f"{BASE}/CodeSystem/cervical-facts", VERSION)}
         assert [concept["code"] for concept in expansion["contains"]] == codes
         assert expansion["total"] == len(codes)
     concepts = PACKAGE["CodeSystem/cervical-facts"]["concept"]
@@ -371,12 +403,12 @@ def test_each_action_asks_the_define_of_its_option_and_fact(option: str) -> None
     assert found == {id: [define] for id, define in expected.items()}
 
 
-def test_only_operations_have_a_condition_outside_the_recommendations() -> None:
+def test_only_operations_and_cards_have_a_condition_outside_the_recommendations() -> None:
     elsewhere = {
         (place, each["id"]): [condition["expression"]["expression"] for condition in each["condition"]]
         for place, resource in PACKAGE.items()
         for each in actions(resource)
-        if "condition" in each and "/cervical-offer-" not in place
+        if "condition" in each and "/cervical-offer-" not in place and place not in HOOKS
     }
     assert elsewhere == {
         (plan("choice-operation"), option): [f"{pascal(option)}Offered"]
@@ -408,6 +440,9 @@ def conditions(package: Package) -> Iterator[str]:
                     yield f"{place}: {each['id']}: {form}"
                 if not re.fullmatch(r"[A-Z][A-Za-z0-9]*", name) or defines.count(name) != 1:
                     yield f"{place}: {each['id']}: {name} is defined {defines.count(name)} times"
+        libraries = resource.get("library", [])
+        if resource["resourceType"] == "PlanDefinition" and libraries != [f"{BASE}/{LIBRARY}|{VERSION}"] * bool(used):
+            yield f"{place}: libraries {libraries}"
         yield from (f"{place}: {name} is used twice" for name in sorted({n for n in used if used.count(n) > 1}))
 
 
@@ -427,11 +462,11 @@ def ids(package: Package) -> Iterator[str]:
 
 
 def usage(package: Package) -> Iterator[str]:
-    """Each plan and activity says what it is not, and what it does not check."""
+    """Each plan, activity and Library says what it is not, and what it does not check."""
     needed = ("Not medical advice", "Draft, not reviewed by a clinician", "the page's conditions only")
     unchecked = ("fitness", "organ function", "earlier doses", "consent", "other contraindications are not checked")
     for place, resource in package.items():
-        if resource["resourceType"] in ("PlanDefinition", "ActivityDefinition"):
+        if resource["resourceType"] in ("PlanDefinition", "ActivityDefinition", "Library"):
             yield from (
                 f"{place}: no word of {each}" for each in (*needed, *unchecked) if each not in resource["usage"]
             )
@@ -439,12 +474,11 @@ def usage(package: Package) -> Iterator[str]:
 
 def contraindications(package: Package) -> Iterator[str]:
     """A contraindication is mentioned only to deny that one is meant or checked."""
+    denial = re.compile("does not make (an|the) option contraindicated|contraindications are not checked")
     for place, resource in package.items():
         for path, text in texts(resource):
-            for sentence in re.findall(r"[^.<>]*contraindicat[^.<>]*", text, re.IGNORECASE):
-                if not re.search(
-                    r"does not make the option contraindicated|contraindications are not checked", sentence
-                ):
+            for sentence in re.split("[.<>]", text):
+                if "contraindicat" in sentence.lower() and not denial.search(sentence):
                     yield f"{place}: {path}: {sentence.strip()}"
 
 
@@ -463,6 +497,7 @@ def test_the_package_has_no_fault(check: Callable[[Package], Iterator[str]]) -> 
         (conditions, f"{EXPRESSION}.expression", "IsOffered", "offer: IsOffered is defined 0 times"),
         (conditions, f"{EXPRESSION}.expression", "Is Offered", "offer: Is Offered is defined 0 times"),
         (conditions, f"{EXPRESSION}.expression", "PelvicExenterationNotMet", "PelvicExenterationNotMet is used twice"),
+        (conditions, "library", None, "libraries []"),
         (conditions, f"{EXPRESSION}.reference", None, "offer: ('applicability', 'text/cql', None)"),
         (
             conditions,
@@ -480,9 +515,193 @@ def test_the_package_has_no_fault(check: Callable[[Package], Iterator[str]]) -> 
     ],
 )
 def test_one_change_is_told(check: Callable[[Package], Iterator[str]], path: str, value: Any, fault: str) -> None:
-    faults = list(check(changed(EXENTERATION, path, value)))
-    assert f"{EXENTERATION}: {fault}" in faults
-    assert {told.partition(": ")[0] for told in faults} == {EXENTERATION}
+    new = {*check(changed(EXENTERATION, path, value))} - {*check(PACKAGE)}
+    assert f"{EXENTERATION}: {fault}" in new
+    assert {told.partition(": ")[0] for told in new} == {EXENTERATION}
+
+
+# ---- Questions, manifest and guide ----
+
+
+def asked(package: Package) -> dict[str, Resource]:
+    """The questions by their link id; headings and explanations are none."""
+    items = [node for _, node in nodes(package[QUESTIONS]) if isinstance(node, dict) and "linkId" in node]
+    return {each["linkId"]: each for each in items if each["type"] not in ("group", "display")}
+
+
+def becomes(question: Resource) -> dict[str, Any]:
+    """What an answer is extracted to: element -> fixed value, or expression in brackets."""
+    found = {}
+    for each in question.get("extension", ()):
+        if each["url"] == f"{EXTRACT}Value":
+            inner = {part["url"]: value for part in each["extension"] for key, value in part.items() if key != "url"}
+            fixed = inner.get("fixed-value", (inner.get("expression", {}).get("expression"),))
+            found[inner["definition"].removeprefix(f"{OBSERVATION}#Observation.")] = fixed
+    return found
+
+
+def questions(package: Package) -> Iterator[str]:
+    """One question a fact and reason, to answer with yes, no or not known, and to extract as the explicit record."""
+    concepts = {each["code"]: each["display"] for each in package["CodeSystem/cervical-facts"]["concept"]}
+    found = asked(package)
+    links = [value for path, value in nodes(package[QUESTIONS]) if path.endswith(".linkId")]
+    yield from (f"{QUESTIONS}: {link} stands twice" for link in sorted({*links}) if links.count(link) > 1)
+    if {*found} != {*concepts}:
+        yield f"{QUESTIONS}: questions {sorted({*found} ^ {*concepts})}"
+    for id, each in found.items():
+        coding = {
+            "system": f"{BASE}/CodeSystem/cervical-facts",
+            "version": VERSION,
+            "code": id,
+            "display": concepts.get(id),
+        }
+        if each.get("code") != [coding] or not each.get("text", "").endswith("?"):
+            yield f"{QUESTIONS}: {id}: is asked as {each.get('code')} {each.get('text')}"
+        options = [option["valueCoding"] for option in each.get("answerOption", ())]
+        if [(option["system"], option["code"]) for option in options] != [
+            (ANSWERS, code) for code in ("yes", "no", "not-known")
+        ]:
+            yield f"{QUESTIONS}: {id}: answers {[option['code'] for option in options]}"
+        if each["type"] != "choice" or {"required", "repeats", "initial", "enableWhen"} & each.keys():
+            yield f"{QUESTIONS}: {id}: is no free choice"
+        if any("initialSelected" in option for option in each.get("answerOption", ())):
+            yield f"{QUESTIONS}: {id}: is answered beforehand"
+        kinds = [
+            part["valueCanonical"]
+            for extension in each.get("extension", ())
+            if extension["url"] == EXTRACT
+            for part in extension["extension"]
+        ]
+        if kinds != [OBSERVATION]:
+            yield f"{QUESTIONS}: {id}: becomes {kinds}"
+        record = {
+            "identifier.system": f"{BASE}/fact",
+            "identifier.value": id,
+            "status": "final",
+            "code.coding": coding,
+            "subject": ("%resource.subject",),
+            "dataAbsentReason.coding.system": (UNKNOWN.format(ABSENT),),
+            "dataAbsentReason.coding.code": (UNKNOWN.format("unknown"),),
+            "value[x]": (TRUTH,),
+        }
+        for element, value in record.items():
+            if becomes(each).get(element) != value:
+                yield f"{QUESTIONS}: {id}: {element} becomes {becomes(each).get(element)}"
+
+
+def answers(package: Package) -> Iterator[str]:
+    """Three answers, and no more."""
+    place = "CodeSystem/cervical-answers"
+    found = [each["code"] for each in package[place]["concept"]]
+    if found != ["yes", "no", "not-known"] or package[place]["count"] != 3 or package[place]["content"] != "complete":
+        yield f"{place}: {found}"
+
+
+def manifest(package: Package) -> Iterator[str]:
+    """The manifest is composed of every artifact but itself, each at its version, and of nothing else."""
+    wanted = sorted(f"{each.get('url', f'{BASE}/{place}')}|{VERSION}" for place, each in package.items())
+    wanted.remove(f"{BASE}/{MANIFEST}|{VERSION}")
+    parts = package[MANIFEST]["relatedArtifact"]
+    found = sorted(each["resource"] for each in parts if each["type"] == "composed-of")
+    yield from (f"{MANIFEST}: is not composed of {each}" for each in sorted({*wanted} - {*found}))
+    yield from (f"{MANIFEST}: is composed of {each}" for each in sorted({*found} - {*wanted}))
+    yield from (f"{MANIFEST}: is twice composed of {each}" for each in sorted({*found}) if found.count(each) > 1)
+    if kinds := sorted({each["type"] for each in parts} - {"composed-of"}):
+        yield f"{MANIFEST}: {kinds}"
+    for place, resource in package.items():
+        if place != MANIFEST and any(each["type"] == "composed-of" for each in resource.get("relatedArtifact", ())):
+            yield f"{place}: is composed of others"
+
+
+def guide(package: Package) -> Iterator[str]:
+    """The guide lists every artifact but itself, and says which package this is, and on what terms."""
+    resource = package[GUIDE]
+    listed = resource["definition"]["resource"]
+    found, wanted = sorted(each["reference"]["reference"] for each in listed), {*package} - {GUIDE}
+    yield from (f"{GUIDE}: does not list {each}" for each in sorted(wanted - {*found}))
+    yield from (f"{GUIDE}: lists {each}" for each in sorted({*found} - wanted))
+    yield from (f"{GUIDE}: twice lists {each}" for each in sorted({*found}) if found.count(each) > 1)
+    groups = {each["id"] for each in resource["definition"]["grouping"]}
+    for each in listed:
+        if each.get("groupingId") not in groups or not each.get("name") or each.get("exampleBoolean"):
+            yield f"{GUIDE}: {each['reference']['reference']} is listed without name or group, or as an example"
+    known = {"packageId": "org.w3id.cervical-options", "license": "CC0-1.0", "fhirVersion": ["4.0.1"]}
+    for key, value in known.items():
+        if resource.get(key) != value:
+            yield f"{GUIDE}: {key} {resource.get(key)}"
+
+
+@pytest.mark.parametrize("check", [questions, answers, manifest, guide])
+def test_questions_manifest_and_guide_have_no_fault(check: Callable[[Package], Iterator[str]]) -> None:
+    assert list(check(PACKAGE)) == []
+
+
+FIRST = "item[0].item[0]"
+
+
+@pytest.mark.parametrize(
+    ("check", "place", "path", "value", "fault"),
+    [
+        (questions, QUESTIONS, f"{FIRST}.linkId", "x", f"questions ['{RECURRENCE}', 'x']"),
+        (questions, QUESTIONS, f"{FIRST}.linkId", "site-cervix", "site-cervix stands twice"),
+        (questions, QUESTIONS, FIRST, None, f"questions ['{RECURRENCE}']"),
+        (questions, QUESTIONS, f"{FIRST}.type", "display", f"questions ['{RECURRENCE}']"),
+        (questions, QUESTIONS, f"{FIRST}.type", "boolean", f"{RECURRENCE}: is no free choice"),
+        (questions, QUESTIONS, f"{FIRST}.required", True, f"{RECURRENCE}: is no free choice"),
+        (questions, QUESTIONS, f"{FIRST}.code", None, f"{RECURRENCE}: is asked as None *"),
+        (questions, QUESTIONS, f"{FIRST}.text", "Recurrence", f"{RECURRENCE}: is asked as * Recurrence"),
+        (questions, QUESTIONS, f"{FIRST}.answerOption[2]", None, f"{RECURRENCE}: answers ['yes', 'no']"),
+        (questions, QUESTIONS, f"{FIRST}.answerOption[1].initialSelected", True, f"{RECURRENCE}: is answered *"),
+        (questions, QUESTIONS, f"{FIRST}.extension[0]", None, f"{RECURRENCE}: becomes []"),
+        *(
+            (questions, QUESTIONS, f"{FIRST}.extension[{index}]", None, f"{RECURRENCE}: {element} becomes None")
+            for index, element in enumerate(becomes(asked(PACKAGE)[RECURRENCE]), 1)
+            if element != "effective[x]"
+        ),
+        (
+            questions,
+            QUESTIONS,
+            f"{FIRST}.extension[9].extension[1].valueExpression.expression",
+            TRUTH.replace("false, {}", "{}, false"),
+            f"{RECURRENCE}: value[x] becomes *",
+        ),
+        (answers, "CodeSystem/cervical-answers", "concept[2]", None, "['yes', 'no']"),
+        (answers, "CodeSystem/cervical-answers", "concept[1].code", "never", "['yes', 'never', 'not-known']"),
+        (manifest, MANIFEST, "relatedArtifact[0]", None, "is not composed of *"),
+        (
+            manifest,
+            MANIFEST,
+            "relatedArtifact[0].resource",
+            f"{BASE}/{MANIFEST}|{VERSION}",
+            f"is composed of *{MANIFEST}*",
+        ),
+        (manifest, MANIFEST, "relatedArtifact[0].resource", f"{BASE}/{STRATEGY}", f"is composed of *{STRATEGY}"),
+        (manifest, MANIFEST, "relatedArtifact[0].resource", f"{BASE}/{STRATEGY}|{VERSION}", "is twice composed of *"),
+        (manifest, MANIFEST, "relatedArtifact[0].type", "depends-on", "['depends-on']"),
+        (manifest, STRATEGY, "relatedArtifact[0].type", "composed-of", "is composed of others"),
+        (guide, GUIDE, "definition.resource[0]", None, "does not list *"),
+        (guide, GUIDE, "definition.resource[0].reference.reference", GUIDE, f"lists {GUIDE}"),
+        (guide, GUIDE, "definition.resource[0].reference.reference", STRATEGY, f"twice lists {STRATEGY}"),
+        (guide, GUIDE, "definition.resource[0].groupingId", "x", "* is listed without *"),
+        (guide, GUIDE, "definition.resource[0].exampleBoolean", True, "* is listed without *"),
+        (guide, GUIDE, "packageId", "cervical-options", "packageId cervical-options"),
+        (guide, GUIDE, "license", None, "license None"),
+        (guide, GUIDE, "fhirVersion", ["4.3.0"], "fhirVersion ['4.3.0']"),
+    ],
+)
+def test_one_change_of_these_is_told(
+    check: Callable[[Package], Iterator[str]], place: str, path: str, value: Any, fault: str
+) -> None:
+    new = {*check(changed(place, path, value))} - {*check(PACKAGE)}
+    pattern = re.escape(f"{place}: {fault}").replace(r"\*", ".*")
+    assert [told for told in new if re.fullmatch(pattern, told)], new
+    assert {told.partition(": ")[0] for told in new} == {place}
+
+
+def test_the_questions_are_what_the_task_is_done_with() -> None:
+    extensions = PACKAGE[activity("fact-questions")]["extension"]
+    collected = [each["valueCanonical"] for each in extensions if each["url"].endswith("/cpg-collectWith")]
+    assert collected == [f"{BASE}/{QUESTIONS}|{VERSION}"]
 
 
 # ---- Bundles ----
@@ -543,13 +762,27 @@ def test_by_id_puts_each_resource_under_its_id(out: Path) -> None:
 
 def test_by_url_puts_each_resource_where_its_url_is(out: Path) -> None:
     entries = bundle(out, "bundle-by-url.json")
-    found = [(entry["request"]["method"], *criteria(entry["request"]["url"]), entry["resource"]) for entry in entries]
+    places = {repr(owned(resource)): place for place, resource in PACKAGE.items()}
+    names = {entry["fullUrl"]: places[repr(owned(entry["resource"]))] for entry in entries}
+    assert len(names) == len(entries)
+    found = [
+        (entry["request"]["method"], *criteria(entry["request"]["url"]), resolved(entry["resource"], names))
+        for entry in entries
+    ]
     expected = [
         ("PUT", each["resourceType"], owned(each), {key: value for key, value in each.items() if key != "id"})
         for each in PACKAGE.values()
     ]
     assert sorted(found, key=repr) == sorted(expected, key=repr)
-    assert len({entry["fullUrl"] for entry in entries}) == len(entries)
+
+
+def resolved(node: Any, names: dict[str, str]) -> Any:
+    """The same with references, which must be to entries of the Bundle (the server chooses the ids), by place."""
+    if isinstance(node, dict):
+        if node.keys() == {"reference"}:
+            return {"reference": names[node["reference"]]}
+        return {key: resolved(value, names) for key, value in node.items()}
+    return [resolved(value, names) for value in node] if isinstance(node, list) else node
 
 
 def test_unload_deletes_each_resource_that_carries_our_tag(out: Path) -> None:

@@ -14,7 +14,7 @@ from .common import (
     copyright_notices,
     depends_on,
     derived_from,
-    in_order,
+    extension,
     metadata,
     own_coding,
     resource_id,
@@ -23,6 +23,7 @@ from .common import (
 )
 from .medication import drug_concept
 from .narrative import bullets, narrative, paragraph, section
+from .words import reads, says
 
 # kind of request -> CPG activity profile, profile of the request, CPG activity type
 KINDS = {
@@ -62,6 +63,8 @@ def activity(content: Content, activity: Activity) -> Resource:
     """The request for a procedure, a test, a talk or an answer."""
     clinical = [content.codes.only(activity.code).coding()] if activity.code else []
     own = own_coding(content, "activities", activity.id, activity.title)
+    questions = canonical(content, "Questionnaire", resource_id(content.questions.id))
+    asks = activity.kind == "Task"
     code = {"coding": [*clinical, own, _workflow(content.codes, activity.kind)], "text": activity.title}
     return _activity_definition(
         content,
@@ -71,8 +74,9 @@ def activity(content: Content, activity: Activity) -> Resource:
         activity.description,
         statements=content.rests_on(activity),
         readings=activity.readings,
-        artifacts=[],
+        artifacts=depends_on([questions]) if asks else [],
         request={"code": code},
+        extensions=[extension(f"{CPG}cpg-collectWith", valueCanonical=questions)] if asks else [],
     )
 
 
@@ -91,6 +95,7 @@ def _activity_definition(
     readings: Iterable[str],
     artifacts: Sequence[Resource],
     request: Resource,
+    extensions: Sequence[Resource] = (),
 ) -> Resource:
     activity_profile, request_profile, _ = KINDS[kind]
     profiles = [
@@ -98,13 +103,15 @@ def _activity_definition(
         f"{CRMI}crmi-shareableactivitydefinition",
         f"{CRMI}crmi-publishableactivitydefinition",
     ]
+    base = metadata(content, "ActivityDefinition", resource_id(id), title, description, profiles)
     resource = {
-        **metadata(content, "ActivityDefinition", resource_id(id), title, description, profiles),
+        **base,
+        "extension": [*base["extension"], *extensions],
         "text": narrative(
             title,
             paragraph(description),
-            section("The page says", bullets(f"{s}: {content.statements[s].text}" for s in in_order(statements))),
-            section("How it is read", bullets(f"{r}: {content.readings[r].text}" for r in readings)),
+            section("The page says", bullets(says(content, statements))),
+            section("How it is read", bullets(reads(content, readings))),
             paragraph(content.package.disclaimer),
         ),
         "purpose": "To propose, never to order. Whether it may be offered is decided by the plan that points here.",

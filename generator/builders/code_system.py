@@ -6,6 +6,7 @@ from ..codes import ATC, RXNORM, SNOMED
 from ..model import Content
 from .common import (
     CRMI,
+    EXAMPLE_TAG,
     PACKAGE_TAG,
     Resource,
     artifact_extensions,
@@ -15,16 +16,25 @@ from .common import (
     metadata,
     own_system,
     resource_id,
+    system_name,
     url,
 )
 from .narrative import narrative, paragraph, table
 
 PROPERTY = "property"
+YES, NO, NOT_KNOWN = "yes", "no", "not-known"
 CODED = ("statement", "rxnorm", "atc", "snomed")  # properties whose value is a Coding
 
 
 def code_systems(content: Content) -> list[Resource]:
-    return [facts(content), drugs(content), activities(content), statements(content), package(content)]
+    return [
+        facts(content),
+        drugs(content),
+        activities(content),
+        answers(content),
+        statements(content),
+        package(content),
+    ]
 
 
 def facts(content: Content) -> Resource:
@@ -95,6 +105,20 @@ def activities(content: Content) -> Resource:
     )
 
 
+def answers(content: Content) -> Resource:
+    """The answers to the questions about facts and reasons."""
+    concepts = [
+        _concept(content, code, display, definition, ())
+        for code, display, definition in (
+            (YES, "Yes", "It is so."),
+            (NO, "No", "It is not so."),
+            (NOT_KNOWN, "Not known", "It was asked, and nobody knows. Kept as unknown, never as no."),
+        )
+    ]
+    description = "Answers to the questions of Questionnaire cervical-facts. A question left out says nothing."
+    return _code_system(content, "answers", "Answers", description, concepts, {}, [])
+
+
 def statements(content: Content) -> Resource:
     """The page's statements in our words, and what was left out on purpose."""
     concepts = [
@@ -125,7 +149,10 @@ def package(content: Content) -> Resource:
         "package",
         "Package tag",
         "Marks resources that belong to this package, so that a loader never touches another's.",
-        [_concept(content, PACKAGE_TAG, "Cervical Options", "The resource is part of this package.", ())],
+        [
+            _concept(content, PACKAGE_TAG, "Cervical Options", "The resource is part of this package.", ()),
+            _concept(content, EXAMPLE_TAG, "Example", "An example of this package; no real person.", ()),
+        ],
         {},
         [],
     )
@@ -200,13 +227,21 @@ def _narrative(content: Content, title: str, description: str, concepts: Sequenc
             concept["code"],
             "; ".join([concept["display"], *(d["value"] for d in concept.get("designation", ()))]),
             concept.get("definition", ""),
-            ", ".join(p.get("valueString") or p["valueCoding"]["code"] for p in concept.get(PROPERTY, ())),
+            ", ".join(map(_property_text, concept.get(PROPERTY, ()))),
         )
         for concept in concepts
     ]
     return narrative(
         title,
         paragraph(description),
-        table(("Code", "Name", "Meaning", "Properties"), rows),
+        table(("Code", "Name", "Meaning", "Rests on, and further codes"), rows),
         paragraph(content.package.disclaimer),
     )
+
+
+def _property_text(item: Resource) -> str:
+    if item["code"] == "statement":
+        return str(item["valueCoding"]["code"])
+    if "valueCoding" in item:
+        return f"{system_name(item['valueCoding']['system'])} {item['valueCoding']['code']}"
+    return str(item["valueString"])

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..codes import NAMES
 from ..model import ID_PREFIX, Content
+from .words import reads
 
 Resource = dict[str, Any]
 
@@ -12,6 +14,7 @@ CPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/"
 CRMI = "http://hl7.org/fhir/uv/crmi/StructureDefinition/"
 EXTENSION = "http://hl7.org/fhir/StructureDefinition/"
 PACKAGE_TAG = "cervical-options"
+EXAMPLE_TAG = "example"
 LOGIC = "CervicalOptionsLogic"  # id, url tail, name and CQL name of the Library are one word: engines need that
 
 # R4 4.0.1, the order of elements in each resource's definition; `assemble` sorts by it.
@@ -37,6 +40,13 @@ ELEMENTS = {
     "ValueSet": (
         *_METADATA, "title", "status", "experimental", "date", *_ABOUT, "immutable", "purpose", "copyright",
         "compose", "expansion",
+    ),
+    "Questionnaire": (
+        *_METADATA, "title", "status", "experimental", "subjectType", "date", *_ABOUT, "purpose", "copyright", "item",
+    ),
+    "ImplementationGuide": (
+        *_METADATA, "title", "status", "experimental", "date", *_ABOUT, "copyright", "packageId", "license",
+        "fhirVersion", "dependsOn", "definition",
     ),
     "Medication": (
         "resourceType", "id", "meta", "language", "text", "extension", "identifier", "code", "status", "ingredient",
@@ -73,6 +83,11 @@ def canonical(content: Content, resource_type: str, id: str) -> str:
     return f"{url(content, resource_type, id)}|{content.version}"
 
 
+def pinned_url(content: Content, resource: Resource) -> str:
+    """The canonical of a resource that is built, with the version. A Medication has its url in an extension."""
+    return f"{resource.get('url') or url(content, resource['resourceType'], resource['id'])}|{content.version}"
+
+
 def logic_canonical(content: Content) -> str:
     return canonical(content, "Library", LOGIC)
 
@@ -80,6 +95,11 @@ def logic_canonical(content: Content) -> str:
 def own_system(content: Content, id: str) -> str:
     """The url of one of our code systems."""
     return url(content, "CodeSystem", resource_id(id))
+
+
+def system_name(system: str) -> str:
+    """A code system as people call it."""
+    return NAMES.get(system) or f"this package, {system.rpartition('-')[2]}"
 
 
 def own_coding(content: Content, system: str, code: str, display: str) -> Resource:
@@ -93,7 +113,9 @@ def meta(content: Content, profiles: Iterable[str]) -> Resource:
 
 
 def extension(url: str, **value: Any) -> Resource:
-    return {"url": url, **value}
+    """An extension with its value, or with extensions of its own: `extension=[...]`."""
+    below = {"extension": value.pop("extension")} if "extension" in value else {}
+    return {**below, "url": url, **value}
 
 
 def capabilities(*codes: str) -> list[Resource]:
@@ -189,11 +211,10 @@ def documentation(content: Content, statements: Iterable[str]) -> list[Resource]
 def usage(content: Content, readings: Iterable[str]) -> str:
     """How to use a resource, with the readings it rests on (markdown)."""
     lines = [content.package.disclaimer, content.package.unknown]
-    chosen = [content.readings[id] for id in sorted(set(readings))]
+    chosen = list(reads(content, readings))
     if chosen:
         lines.append("Where the page leaves room, it is read so:")
-    text = "\n\n".join(lines)
-    return "\n".join([text, "", *(f"- {r.id}, {r.open[0].lower()}{r.open[1:]}: {r.text}" for r in chosen)]).strip()
+    return "\n".join(["\n\n".join(lines), "", *(f"- {line}" for line in chosen)]).strip()
 
 
 def copyright_notices(content: Content, resource: Resource) -> str | None:

@@ -14,9 +14,11 @@ from .common import (
     meta,
     own_coding,
     resource_id,
+    system_name,
     url,
 )
 from .narrative import bullets, narrative, paragraph, section, table
+from .words import says
 
 
 def medication(content: Content, drug: Drug) -> Resource:
@@ -64,7 +66,9 @@ def _narrative(content: Content, drug: Drug, codings: list[Resource]) -> Resourc
         drug.title,
         paragraph("A drug the page names. Ingredient only: no brand, strength, form or dose is meant."),
         section("Other names on the page", bullets(names)),
-        table(("Code system", "Code", "Display"), ((c["system"], c["code"], c["display"]) for c in codings)),
-        section("The page says", bullets(f"{s}: {content.statements[s].text}" for s in drug.statements)),
+        table(
+            ("Code system", "Code", "Display"), ((system_name(c["system"]), c["code"], c["display"]) for c in codings)
+        ),
+        section("The page says", bullets(says(content, drug.statements))),
         paragraph(content.package.disclaimer),
     )

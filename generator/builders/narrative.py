@@ -40,7 +40,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Markup:
 
 
 def section(title: str, body: str) -> Markup:
-    """A heading with its body; nothing where the body is empty."""
+    """A heading with its body, which is XHTML; nothing where the body is empty."""
     return Markup(heading(title) + body) if body else Markup("")
 
 

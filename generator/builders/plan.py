@@ -23,6 +23,7 @@ from .common import (
     usage,
 )
 from .narrative import Markup, bullets, element, narrative, paragraph, section, table
+from .words import reads, says
 
 PURPOSE = {
     "workflow-definition": "To show beside each other what the page says may be offered; it orders nothing.",
@@ -79,24 +80,21 @@ def plan_definition(
     readings: Iterable[str] = (),
     citations: Iterable[str] = (),
     beside: Iterable[str] = (),
-    part_of: str | None = None,
-    condition: str | None = None,
+    extensions: Sequence[Resource] = (),
+    told: Sequence[Markup] = (),
 ) -> Resource:
-    """A PlanDefinition of ours. `condition`: the page's condition in words, for the narrative."""
+    """A PlanDefinition of ours. `told`: what its narrative says in place of the table of its steps."""
     profiles = [f"{CPG}{profile}", f"{CRMI}crmi-shareableplandefinition", f"{CRMI}crmi-publishableplandefinition"]
     base = metadata(content, "PlanDefinition", resource_id(id), title, description, profiles)
     carried = [*statements, *(artifact["label"] for _, each in walk(actions) for artifact in each["documentation"])]
     readings = tuple(dict.fromkeys(readings))
-    extensions = list(base["extension"])
-    if part_of:
-        extensions.append({"url": f"{CPG}cpg-partOf", "valueCanonical": part_of})
     has_logic = any("condition" in each for _, each in walk(actions))
     targets = [each["definitionCanonical"] for _, each in walk(actions) if "definitionCanonical" in each]
     library = [logic_canonical(content)] if has_logic else []
     resource = {
         **base,
-        "extension": extensions,
-        "text": _narrative(content, title, description, actions, readings, condition),
+        "extension": [*base["extension"], *extensions, *([_effective_data(content)] if has_logic else [])],
+        "text": _narrative(content, title, description, actions, readings, told),
         "type": {"coding": [content.codes.only(f"plan-definition-type-{kind}").coding()]},
         "purpose": PURPOSE[kind],
         "usage": usage(content, readings),
@@ -112,6 +110,11 @@ def plan_definition(
     return assemble({**resource, "copyright": copyright_notices(content, resource)})
 
 
+def _effective_data(content: Content) -> Resource:
+    """Where to find the records that the conditions read: an engine looks here before it looks at `library`."""
+    return {"url": f"{CRMI}crmi-effectiveDataRequirements", "valueCanonical": logic_canonical(content)}
+
+
 def walk(actions: Sequence[Resource], depth: int = 0) -> Iterator[tuple[int, Resource]]:
     """Each action with its depth, parents first."""
     for each in actions:
@@ -125,31 +128,40 @@ def _narrative(
     description: str,
     actions: Sequence[Resource],
     readings: Sequence[str],
-    condition: str | None,
+    told: Sequence[Markup],
 ) -> Resource:
     carried = dict.fromkeys(a["label"] for _, each in walk(actions) for a in each["documentation"])
     return narrative(
         title,
         paragraph(description),
-        section("The page's condition", paragraph(condition, " ", content.package.unknown) if condition else ""),
-        section("What it holds", table(("Step", "Meaning", "When", "Statements"), map(_row, walk(actions)))),
-        section("The page says", bullets(f"{s}: {content.statements[s].text}" for s in sorted(carried))),
-        section("How it is read", bullets(f"{r}: {content.readings[r].text}" for r in sorted(readings))),
+        *(told or [section("What it holds", _steps(actions))]),
+        section("The page says", bullets(says(content, carried))),
+        section("How it is read", bullets(reads(content, readings))),
         paragraph(content.package.disclaimer),
     )
 
 
-def _row(step: tuple[int, Resource]) -> tuple[str, ...]:
-    depth, each = step
-    indent = "– " * depth
-    choose = {
-        "any": "any of these",
-        "all": "all of these",
-        "exactly-one": "one of these",
-        "at-most-one": "one of these at most",
-        "one-or-more": "one or more of these",
-    }.get(each.get("selectionBehavior", ""))
-    meaning = f"{each['description']} ({choose})" if choose else each["description"]
+CHOOSE = {
+    "any": "any of these",
+    "all": "all of these",
+    "exactly-one": "one of these",
+    "at-most-one": "one of these at most",
+    "one-or-more": "one or more of these",
+}
+
+
+def _steps(actions: Sequence[Resource]) -> Markup:
+    """The actions as a table; a column for conditions only where there are some."""
+    steps = list(walk(actions))
+    conditional = any("condition" in each for _, each in steps)
+    head = ("", "Meaning", *(["When"] if conditional else []), "Rests on")
+    return table(head, (_row(depth, each, conditional) for depth, each in steps))
+
+
+def _row(depth: int, each: Resource, conditional: bool) -> list[str]:
+    choose = CHOOSE.get(each.get("selectionBehavior", ""))
+    meaning = f"{each['description']} Choose {choose}." if choose else each["description"]
     when = " ".join(condition["expression"]["description"] for condition in each.get("condition", ()))
-    title = Markup(indent + element("b", each["title"])) if depth == 0 else f"{indent}{each['title']}"
-    return title, meaning, when, ", ".join(artifact["label"] for artifact in each["documentation"])
+    title = element("b", each["title"]) if depth == 0 else f"{'– ' * depth}{each['title']}"
+    rests_on = ", ".join(artifact["label"] for artifact in each["documentation"])
+    return [title, meaning, *([when] if conditional else []), rests_on]

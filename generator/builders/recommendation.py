@@ -7,16 +7,19 @@ The answer is in the actions, so that every engine that can apply a plan tells t
 from ..cql import Logic, OptionLogic
 from ..logic import Truth
 from ..model import Content, Option
-from .common import Resource, canonical, resource_id
+from .common import CPG, Resource, canonical, resource_id
+from .narrative import Markup, bullets, paragraph, section, table
 from .plan import action, applicability, definition, plan_definition, reasons
 from .value_set import REASON_CODES
-from .words import sentence
+from .words import clause, sentence
 
 
 def recommendation(content: Content, logic: Logic, option: Option) -> Resource:
     """The plan of one option."""
     answers = logic.options[option.id]
+    strategy = canonical(content, "PlanDefinition", resource_id(content.strategy.id))
     beside = [definition(content, option.beside)] if option.beside else []
+    beside += [_reason_codes(content)] if option.reasons else []
     return plan_definition(
         content,
         f"offer-{option.id}",
@@ -25,17 +28,52 @@ def recommendation(content: Content, logic: Logic, option: Option) -> Resource:
         option.description,
         [_offer(content, option, answers), _ask(content, option, answers), _not_met(content, option, answers)],
         profile="cpg-recommendationdefinition",
-        readings=content.readings_of(option),
+        readings=content.readings_asked(option),
         citations=option.citations,
         beside=beside,
-        part_of=canonical(content, "PlanDefinition", resource_id(content.strategy.id)),
-        condition=_in_words(content, option),
+        extensions=[{"url": f"{CPG}cpg-partOf", "valueCanonical": strategy}],
+        told=_told(content, option, answers),
     )
 
 
-def _in_words(content: Content, option: Option) -> str:
-    text = sentence(content, content.tree(option))
-    return text if content.condition(option) else f"{text} The page sets no condition of its own."
+def _told(content: Content, option: Option, answers: OptionLogic) -> list[Markup]:
+    """The recommendation as a clinician reads it: when it may be offered, what is asked, and what closes it."""
+    condition = sentence(content, content.tree(option))
+    if not content.conditional(option):
+        condition += " The page sets no condition of its own."
+    facts = [content.facts[fact] for fact in answers.facts]
+    asked = ((f.question, content.activities[f.learn].title, ", ".join(f.statements)) for f in facts)
+    closing = (f"It is recorded that {clause(content, part, Truth.FALSE)}." for part in content.tree(option).parts)
+    return [
+        section("When it may be offered", paragraph(condition)),
+        section(
+            "What is asked where it is not known",
+            paragraph(content.package.unknown) + table(("Question", "How it is learned", "Rests on"), asked),
+        ),
+        section(
+            "When the page's condition is not met",
+            paragraph("Any one of these:")
+            + bullets(closing)
+            + paragraph("That does not make the option contraindicated: the page says no such thing."),
+        ),
+        section("What it leads to", paragraph(_title(content, option.offers))),
+        section("Why it may be chosen", bullets(content.reasons[reason].title for reason in option.reasons)),
+    ]
+
+
+def _title(content: Content, id: str) -> str:
+    """The title of what an option leads to."""
+    titles = {part.id: part.title for part in content.drug}
+    titles |= {part.id: part.title for part in content.activity}
+    titles |= {part.id: part.title for part in content.combination}
+    titles |= {part.id: part.title for part in content.choice}
+    return titles[id]
+
+
+def _against(content: Content, literal: tuple[str, Truth]) -> str:
+    """What is recorded when a fact speaks against an option."""
+    fact, helps = literal
+    return content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes
 
 
 def _offer(content: Content, option: Option, answers: OptionLogic) -> Resource:
@@ -55,7 +93,11 @@ def _offer(content: Content, option: Option, answers: OptionLogic) -> Resource:
 
 
 def _reason_filter(content: Content) -> Resource:
-    return {"path": "code", "valueSet": canonical(content, "ValueSet", resource_id(REASON_CODES))}
+    return {"path": "code", "valueSet": _reason_codes(content)}
+
+
+def _reason_codes(content: Content) -> str:
+    return canonical(content, "ValueSet", resource_id(REASON_CODES))
 
 
 def _ask(content: Content, option: Option, answers: OptionLogic) -> Resource:
@@ -88,7 +130,7 @@ def _ask(content: Content, option: Option, answers: OptionLogic) -> Resource:
 def _not_met(content: Content, option: Option, answers: OptionLogic) -> Resource:
     children = []
     for fact, helps in answers.literals:
-        against = content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes
+        against = _against(content, (fact, helps))
         children.append(
             action(
                 content,

@@ -1,18 +1,20 @@
 """Value sets: enumerated, expanded, pinned to the version of their code system."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from ..model import CaseFact, Content, Reason
+from ..model import CaseFact, Content, Order, Reason
 from .common import (
     CRMI,
     EXTENSION,
     Resource,
     artifact_extensions,
     assemble,
+    copyright_notices,
     extension,
     metadata,
     own_system,
     resource_id,
+    system_name,
     url,
 )
 from .narrative import narrative, paragraph, table
@@ -31,56 +33,74 @@ EXPANSION_WARNING = (
 
 def value_sets(content: Content) -> list[Resource]:
     return [
-        _value_set(
-            content, FACT_CODES, "Facts", "Codes of the facts that the page's conditions ask for.", content.fact
-        ),
-        _value_set(
+        _own(content, FACT_CODES, "Facts", "Codes of the facts that the page's conditions ask for.", content.fact),
+        _own(
             content, REASON_CODES, "Reasons", "Codes of the reasons that the page names; never gates.", content.reason
         ),
+        *(_order(content, order) for order in content.order),
     ]
+
+
+def order_codes(order: Order) -> str:
+    """The id of the value set by which a draft order is recognised, without prefix."""
+    return f"order-{order.id}"
+
+
+def _own(content: Content, id: str, title: str, description: str, members: Sequence[CaseFact | Reason]) -> Resource:
+    concepts = [{"code": member.id, "display": member.title} for member in members]
+    include = [{"system": own_system(content, "facts"), "version": content.version, "concept": concepts}]
+    carried = [s for member in members for s in member.statements]
+    return _value_set(content, id, title, description, include, carried)
+
+
+def _order(content: Content, order: Order) -> Resource:
+    rows = [row for concept in order.concepts for row in content.codes.of(concept)]
+    include = [
+        {
+            "system": system,
+            "concept": [{"code": row.code, "display": row.display} for row in rows if row.system == system],
+        }
+        for system in dict.fromkeys(row.system for row in rows)
+    ]
+    description = "The verified codes by which a draft order is recognised. An order with other codes is not seen."
+    return _value_set(content, order_codes(order), order.title, description, include, order.statements)
 
 
 def _value_set(
-    content: Content, id: str, title: str, description: str, members: Sequence[CaseFact | Reason]
+    content: Content, id: str, title: str, description: str, include: Sequence[Resource], carried: Iterable[str]
 ) -> Resource:
-    profiles = [
-        f"{CRMI}crmi-shareablevalueset",
-        f"{CRMI}crmi-publishablevalueset",
-        f"{CRMI}crmi-computablevalueset",
-        f"{CRMI}crmi-expandedvalueset",
+    # crmi-expandedvalueset wants a version for each code; of others' code systems the survey names none.
+    pinned = all("version" in part for part in include)
+    claims = ("shareable", "publishable", "computable", *(["expanded"] if pinned else []))
+    profiles = [f"{CRMI}crmi-{claim}valueset" for claim in claims]
+    capable = ("shareable", "publishable", "computable", *(["executable"] if pinned else []))
+    base = metadata(content, "ValueSet", resource_id(id), title, description, profiles, capable)
+    contains = [
+        {**{key: part[key] for key in ("system", "version") if key in part}, **concept}
+        for part in include
+        for concept in part["concept"]
     ]
-    base = metadata(
-        content,
-        "ValueSet",
-        resource_id(id),
-        title,
-        description,
-        profiles,
-        capable=("shareable", "publishable", "computable", "executable"),
-    )
-    system = own_system(content, "facts")
-    concepts = [{"code": member.id, "display": member.title} for member in members]
-    carried = [s for member in members for s in member.statements]
-    return assemble(
-        {
-            **base,
-            "text": narrative(
-                title,
-                paragraph(description),
-                table(("Code", "Name"), ((concept["code"], concept["display"]) for concept in concepts)),
-                paragraph(content.package.disclaimer),
+    resource = {
+        **base,
+        "text": narrative(
+            title,
+            paragraph(description),
+            table(
+                ("Code system", "Code", "Name"), ((system_name(c["system"]), c["code"], c["display"]) for c in contains)
             ),
-            "extension": [
-                *base["extension"],
-                extension(f"{EXTENSION}valueset-warning", valueMarkdown=EXPANSION_WARNING),
-                *artifact_extensions(content, carried),
-            ],
-            "compose": {"include": [{"system": system, "version": content.version, "concept": concepts}]},
-            "expansion": {
-                "identifier": f"{url(content, 'ValueSet', resource_id(id))}/expansion/{content.version}",
-                "timestamp": content.package.date,
-                "total": len(concepts),
-                "contains": [{"system": system, "version": content.version, **concept} for concept in concepts],
-            },
-        }
-    )
+            paragraph(content.package.disclaimer),
+        ),
+        "extension": [
+            *base["extension"],
+            *([extension(f"{EXTENSION}valueset-warning", valueMarkdown=EXPANSION_WARNING)] if pinned else []),
+            *artifact_extensions(content, carried),
+        ],
+        "compose": {"include": list(include)},
+        "expansion": {
+            "identifier": f"{url(content, 'ValueSet', resource_id(id))}/expansion/{content.version}",
+            "timestamp": content.package.date,
+            "total": len(contains),
+            "contains": contains,
+        },
+    }
+    return assemble({**resource, "copyright": copyright_notices(content, resource)})

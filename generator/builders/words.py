@@ -1,4 +1,6 @@
-"""A condition in words, from its tree: the reviewer's sentence says what the engines compute."""
+"""Content in words: conditions, from their trees so that a sentence says what engines compute; statements; readings."""
+
+from collections.abc import Iterable, Iterator
 
 from ..logic import All, AnyOf, Fact, Not, Tree, Truth, opposite
 from ..model import Content
@@ -23,3 +25,14 @@ def clause(content: Content, tree: Tree, truth: Truth = Truth.TRUE) -> str:
             if isinstance(tree, All) == (truth is Truth.TRUE):
                 return ", and ".join(clauses)
             return clauses[0] if len(clauses) == 1 else f"either {' or '.join(clauses)}"
+
+
+def says(content: Content, statements: Iterable[str]) -> Iterator[str]:
+    """What the page says, statement by statement, in its order."""
+    return (f"{id}: {content.statements[id].text}" for id in sorted(set(statements)))
+
+
+def reads(content: Content, readings: Iterable[str]) -> Iterator[str]:
+    """What the page leaves open, and how it is read."""
+    chosen = (content.readings[id] for id in sorted(set(readings)))
+    return (f"{r.id}, {r.open[0].lower()}{r.open[1:]}: {r.text}" for r in chosen)

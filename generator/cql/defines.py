@@ -40,15 +40,9 @@ class OptionLogic:
         yield from (self.offered, self.not_met, self.needs_data, *self.asks.values(), *self.closed.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Logic:
-    """All defines about options, by option id."""
-
-    options: dict[str, OptionLogic]
-
-
-def build_logic(content: Content) -> Logic:
-    return Logic({option.id: _option_logic(content, option) for option in content.option})
+def option_logic(content: Content) -> dict[str, OptionLogic]:
+    """The answers about every option, by its id."""
+    return {option.id: _option_logic(content, option) for option in content.option}
 
 
 def pascal(id: str) -> str:

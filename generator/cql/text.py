@@ -1,31 +1,43 @@
 """The logic as CQL text: terminology, records, facts, options, each with what it rests on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from ..logic import And, Answer, Define, Expression, Neither, Or
 from ..model import CaseFact, Content
-from .defines import Logic, OptionLogic, answer_name, pascal
+from . import Logic
+from .defines import Define as NamedDefine
+from .defines import OptionLogic, answer_name, pascal
+from .hooks import OrderLogic
 
 FACT_RECORD_STATUS = ("final", "amended", "corrected")
 
 
-def cql(content: Content, logic: Logic, *, library: str, fact_system: str, fact_value_set: str) -> str:
-    """The Library's text. `library` is its name, the two others are canonical urls without a version."""
-    lines = [
-        *_header(content, library),
-        "",
-        *_terminology(content, fact_system, fact_value_set),
-        "",
-        "context Patient",
-        "",
-        *_records(),
-    ]
+@dataclass(frozen=True, slots=True)
+class Urls:
+    """What the text refers to: the Library's name, and canonical urls without a version."""
+
+    library: str
+    fact_system: str
+    fact_codes: str
+    orders: Mapping[str, str]  # order id -> value set of its codes
+
+
+def cql(content: Content, logic: Logic, urls: Urls) -> str:
+    """The Library's text."""
+    lines = [*_header(content, urls.library), "", *_terminology(content, urls), "", *_context(), "", *_records()]
     lines += ["", "// ---- Facts: yes and no as recorded; true, false or unknown as concluded ----"]
     for fact in content.fact:
         lines += ["", *_fact(fact)]
     lines += ["", "// ---- Options: offered, not met, or in need of data; and the facts behind the answer ----"]
     for answers in logic.options.values():
         lines += ["", *_option(content, answers)]
+    lines += ["", "// ---- Cards of the hook patient-view ----", ""]
+    lines += [_define(define) for define in logic.patient_view]
+    lines += ["", "// ---- Draft orders of the hook order-sign: recognised by code; a warning, or information ----", ""]
+    lines += _drafts()
+    for each in logic.order_sign:
+        lines += ["", *_order(each)]
     return "\n".join(lines) + "\n"
 
 
@@ -43,13 +55,22 @@ def _header(content: Content, library: str) -> Iterator[str]:
     yield "include FHIRHelpers version '4.0.1'"
 
 
-def _terminology(content: Content, fact_system: str, fact_value_set: str) -> Iterator[str]:
-    yield f"codesystem \"Facts\": '{fact_system}'"
+def _terminology(content: Content, urls: Urls) -> Iterator[str]:
+    yield f"codesystem \"Facts\": '{urls.fact_system}'"
     yield ""
-    yield f"valueset \"Fact codes\": '{fact_value_set}' version '{content.version}'"
+    yield f"valueset \"Fact codes\": '{urls.fact_codes}' version '{content.version}'"
+    for order in content.order:
+        yield f"valueset \"{order.title}\": '{urls.orders[order.id]}' version '{content.version}'"
     yield ""
     for fact in content.fact:
         yield f'code "{fact.id}": \'{fact.id}\' from "Facts"'
+
+
+def _context() -> Iterator[str]:
+    yield "// The orders about to be signed, as the hook hands them over; a list, because HAPI does."
+    yield "parameter draftOrders List<FHIR.Resource>"
+    yield ""
+    yield "context Patient"
 
 
 def _records() -> Iterator[str]:
@@ -80,13 +101,33 @@ def _option(content: Content, answers: OptionLogic) -> Iterator[str]:
     yield f"// {', '.join(answers.option.statements)}: {answers.option.title}"
     if content.condition(answers.option) is None:
         yield "// The page sets no condition of its own."
-    for define in answers:
-        text = expression_text(define.expression)
-        yield (
-            f"define {define.name}: {text}"
-            if len(text) < 90
-            else f"define {define.name}:\n  {_broken(define.expression)}"
-        )
+    yield from map(_define, answers)
+
+
+def _drafts() -> Iterator[str]:
+    yield "define DraftMedications:"
+    yield "  draftOrders D where D is FHIR.MedicationRequest return D as FHIR.MedicationRequest"
+    yield ""
+    yield "define DraftServices:"
+    yield "  draftOrders D where D is FHIR.ServiceRequest return D as FHIR.ServiceRequest"
+
+
+def _order(each: OrderLogic) -> Iterator[str]:
+    order = each.order
+    yield f"// {', '.join(order.statements)}: {order.title}"
+    if order.kind == "MedicationRequest":
+        match = f'DraftMedications M where M.medication as FHIR.CodeableConcept in "{order.title}"'
+    else:
+        match = f'DraftServices S where S.code in "{order.title}"'
+    yield f"define {each.drafted.name}: exists ({match})"
+    yield from map(_define, each)
+
+
+def _define(define: NamedDefine) -> str:
+    text = expression_text(define.expression)
+    if len(text) < 90:
+        return f"define {define.name}: {text}"
+    return f"define {define.name}:\n  {_broken(define.expression)}"
 
 
 def _broken(expression: Expression) -> str:

@@ -15,7 +15,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-TYPES = ("ActivityDefinition", "CodeSystem", "Library", "Medication", "PlanDefinition", "ValueSet")
+TYPES = (
+    "ActivityDefinition",
+    "Bundle",
+    "CodeSystem",
+    "GuidanceResponse",
+    "ImplementationGuide",
+    "Library",
+    "Medication",
+    "Observation",
+    "Parameters",
+    "Patient",
+    "PlanDefinition",
+    "Questionnaire",
+    "ValueSet",
+)
 OUT = Path(__file__).with_name("r4.schema.json")
 
 
@@ -24,8 +38,9 @@ def cut(schema: dict[str, Any], origin: str) -> dict[str, Any]:
     definitions = schema["definitions"]
     definitions["ResourceList"] = {"oneOf": [{"$ref": f"#/definitions/{name}"} for name in TYPES]}
     for definition in definitions.values():
-        versions = definition.get("properties", {}).get("fhirVersion", {}).get("enum")
-        if versions is not None and "4.0.1" not in versions:
+        of_version = definition.get("properties", {}).get("fhirVersion", {})
+        versions = of_version.get("enum") or of_version.get("items", {}).get("enum")
+        if versions and "4.0.1" not in versions:
             versions.append("4.0.1")
     kept: dict[str, Any] = {}
     waiting = list(TYPES)

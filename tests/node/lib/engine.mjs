@@ -16,14 +16,22 @@ export function createEngine(libraries, codes) {
   const library = new cql.Library(libraries[0], new cql.Repository(libraries));
   const executor = new cql.Executor(library, new cql.CodeService(codes), unset(libraries[0]));
   const patients = cqlFhir.PatientSource.FHIRv401();
+  const wrapper = cqlFhir.FHIRWrapper.FHIRv401();
   return async (bundle) => {
     const { id } = onlyPatient(bundle);
     patients.reset();
     patients.loadBundles([bundle]);
-    const { patientResults } = await executor.exec(patients);
+    const drafts = draftOrders(bundle).map((resource) => wrapper.wrap(resource));
+    const parameters = drafts.length ? { ...unset(libraries[0]), draftOrders: drafts } : unset(libraries[0]);
+    const { patientResults } = await executor.withParameters(parameters).exec(patients);
     const [results] = Object.values(patientResults);
     return { patient: id ? `Patient/${id}` : null, results: booleans(results, libraries[0]) };
   };
+}
+
+/** The requests of a Bundle that are still drafts: what the hook order-sign hands over as `draftOrders`. */
+function draftOrders(bundle) {
+  return bundle.entry.map((entry) => entry.resource).filter(({ intent, status }) => intent && status === "draft");
 }
 
 /** Parameters without a default are null; left to itself, the engine takes their definition for their value. */

@@ -1,0 +1,184 @@
+"""The plans behind the CDS Hooks patient-view and order-sign: card > suggestion > create action, written inline.
+
+They say what the recommendations say, from the same defines. A card's leaves create a consultation, a test, a talk or
+the questions' Task, never a drug order: drugs without a dose are no one-click suggestion. Drugs are chosen in the order
+sets that the plan depends on.
+"""
+
+from collections.abc import Sequence
+
+from ..cql import Define, Logic, OptionLogic
+from ..model import Card, Content, Option
+from .common import EXTENSION, Resource, canonical, extension, resource_id
+from .plan import action, applicability, definition, plan_definition, reasons
+
+CONSULTATION = "consultation"
+RULED = ("missing", "not-met")  # cards about a condition, which rest on what the condition rests on
+
+
+def patient_view(content: Content, logic: Logic) -> Resource:
+    """At most four cards: offered, facts missing, beside treatment, condition not met."""
+    cards, words = logic.patient_view, content.hooks.patient_view
+    beside = _beside(content)
+    treatments = [option for option in content.option if option.id not in beside]
+    conditional = [option for option in content.option if content.conditional(option)]
+    answers = logic.options
+    actions = [
+        _card(content, "patient-view", "offered", words.offered, cards.offered,
+              [_offered(content, option, answers[option.id]) for option in treatments], treatments),
+        _card(content, "patient-view", "missing", words.missing, cards.missing,
+              [_missing(content, option, answers[option.id]) for option in conditional], conditional),
+        _card(content, "patient-view", "beside-treatment", words.beside_treatment, cards.beside_treatment,
+              [_offered(content, content.options[id], answers[id]) for id in beside],
+              [content.options[id] for id in beside]),
+        _card(content, "patient-view", "not-met", words.not_met, cards.not_met,
+              [_not_met(content, option, answers[option.id]) for option in conditional], conditional),
+    ]  # fmt: skip
+    readings = [reading for option in content.option for reading in content.readings_asked(option)]
+    return _plan(content, "patient-view", words, actions, content.option, readings)
+
+
+def order_sign(content: Content, logic: Logic) -> Resource:
+    """For each draft order that is looked at: a warning where an exclusion of the page is met, else information."""
+    words = content.hooks.order_sign
+    actions = [
+        action(
+            content,
+            f"{kind}-{each.order.id}",
+            f"{content.options[each.order.option].title}: {title}",
+            f"{text} {content.package.disclaimer}",
+            each.order.exclusions if kind == "warn" else each.order.statements,
+            priority=priority,
+            trigger=_trigger("order-sign"),
+            condition=applicability(content, define),
+        )
+        for each in logic.order_sign
+        for kind, define, priority, title, text in (
+            ("warn", each.warns, "urgent", "an exclusion of the page is met", words.warn),
+            ("inform", each.informs, "routine", "the page's condition is not met, or open", words.inform),
+        )
+        if define
+    ]
+    options = [content.options[each.order.option] for each in logic.order_sign]
+    readings = [reading for option in options for reading in content.readings_of(option)]
+    return _plan(content, "order-sign", words, actions, options, readings)
+
+
+def _plan(
+    content: Content,
+    id: str,
+    words: Card,
+    actions: Sequence[Resource],
+    options: Sequence[Option],
+    readings: Sequence[str],
+) -> Resource:
+    endpoint = content.package.cds_hooks_endpoint
+    return plan_definition(
+        content,
+        id,
+        "eca-rule",
+        words.title,
+        words.description,
+        actions,
+        profile="cpg-recommendationdefinition",
+        readings=readings,
+        beside=[definition(content, option.offers) for option in options]
+        + [canonical(content, "PlanDefinition", resource_id(f"offer-{option.id}")) for option in options],
+        extensions=[extension(f"{EXTENSION}cqf-cdsHooksEndpoint", valueUri=endpoint)] if endpoint else [],
+    )
+
+
+def _beside(content: Content) -> list[str]:
+    """Options that are no treatment of the cancer: those of the strategy's last group."""
+    return list(content.strategy.group[-1].options)
+
+
+def _card(
+    content: Content,
+    hook: str,
+    id: str,
+    words: Card,
+    define: Define,
+    suggestions: Sequence[Resource],
+    options: Sequence[Option],
+) -> Resource:
+    return action(
+        content,
+        id,
+        words.title,
+        f"{words.description} {content.package.disclaimer}",
+        [s for option in options for s in (content.ruling(option) if id in RULED else option.statements)],
+        priority="routine",
+        trigger=_trigger(hook),
+        condition=applicability(content, define),
+        groupingBehavior="visual-group",
+        selectionBehavior="any",
+        action=list(suggestions),
+    )
+
+
+def _trigger(hook: str) -> list[Resource]:
+    return [{"type": "named-event", "name": hook}]
+
+
+def _offered(content: Content, option: Option, answers: OptionLogic) -> Resource:
+    """A suggestion to talk about an option that is offered."""
+    talk = option.offers if option.offers in content.activities and option.id in _beside(content) else CONSULTATION
+    leaf = _create(
+        content, f"talk-{option.id}", talk, f"{content.activities[talk].title}: {option.title}", option.statements
+    )
+    return _suggestion(content, f"offered-{option.id}", option, answers.offered, [leaf], option.statements)
+
+
+def _missing(content: Content, option: Option, answers: OptionLogic) -> Resource:
+    """A suggestion to learn what holds an option open: one create action for each way to learn it."""
+    ways: dict[str, list[str]] = {}
+    for fact in answers.facts:
+        ways.setdefault(content.facts[fact].learn, []).append(fact)
+    leaves = []
+    for way, learned in ways.items():
+        # A way that learns one fact is offered where that fact is missing; one that learns several always helps.
+        asks = answers.asks[learned[0]] if len(learned) == 1 and len(ways) > 1 else None
+        title = f"{content.activities[way].title}: {option.title}"
+        leaves.append(_create(content, f"{way}-{option.id}", way, title, content.ruling(option), asks))
+    return _suggestion(content, f"missing-{option.id}", option, answers.needs_data, leaves, content.ruling(option))
+
+
+def _not_met(content: Content, option: Option, answers: OptionLogic) -> Resource:
+    return _suggestion(content, f"not-met-{option.id}", option, answers.not_met, [], content.ruling(option))
+
+
+def _suggestion(
+    content: Content,
+    id: str,
+    option: Option,
+    define: Define,
+    leaves: Sequence[Resource],
+    statements: Sequence[str],
+) -> Resource:
+    return action(
+        content,
+        id,
+        option.title,
+        option.description,
+        statements,
+        reason=reasons(content, option.reasons) or None,
+        condition=applicability(content, define),
+        selectionBehavior="all" if leaves else None,
+        action=list(leaves) or None,
+    )
+
+
+def _create(
+    content: Content, id: str, activity: str, title: str, statements: Sequence[str], define: Define | None = None
+) -> Resource:
+    return action(
+        content,
+        id,
+        title,
+        content.activities[activity].description,
+        statements,
+        condition=applicability(content, define) if define else None,
+        type={"coding": [content.codes.only("action-type-create").coding()]},
+        definitionCanonical=definition(content, activity),
+    )
