@@ -159,7 +159,8 @@ def _steps(actions: Sequence[Resource]) -> Markup:
 
 
 def _row(depth: int, each: Resource, conditional: bool) -> list[str]:
-    choose = CHOOSE.get(each.get("selectionBehavior", ""))
+    several = len(each.get("action", ())) > 1
+    choose = CHOOSE.get(each.get("selectionBehavior", "")) if several else None
     meaning = f"{each['description']} Choose {choose}." if choose else each["description"]
     when = " ".join(condition["expression"]["description"] for condition in each.get("condition", ()))
     title = element("b", each["title"]) if depth == 0 else f"{'– ' * depth}{each['title']}"
