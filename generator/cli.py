@@ -145,6 +145,10 @@ def _summary(tree: "Tree", difference: "Difference", out: Path) -> None:
         return Counter(name.partition("/")[0] for name in names)
 
     made = count(list(tree))
+    if not difference:
+        kinds = ", ".join(f"{number} {kind}" for kind, number in sorted(made.items()))
+        print(f"{out}: {len(tree)} files, nothing changed ({kinds})", file=sys.stderr)
+        return
     new, changed, removed = count(difference.missing), count(difference.changed), count(difference.extra)
     table = Table("", "files", "new", "changed", "removed", title=str(out))
     for kind in sorted(made | removed):

@@ -201,7 +201,10 @@ def test_an_objection_stops_the_writing(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_an_unchanged_tree_is_not_touched(made: Path) -> None:
     inode = made.stat().st_ino
-    assert run("--out", made).exit_code == 0
+    result = run("--out", made)
+    assert result.exit_code == 0
+    number = len(snapshot(made))
+    assert result.stderr.startswith(f"{made}: {number} files, nothing changed (26 ActivityDefinition, ")
     assert made.stat().st_ino == inode
 
 
