@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
 
 import orjson
 
-from .builders.common import PACKAGE_TAG, Resource
+from .builders.common import Resource
 
 Tree = Mapping[str, bytes]
 
@@ -60,71 +59,86 @@ def compare(tree: Tree, folder: Path) -> Difference:
 def write(tree: Tree, folder: Path) -> Difference:
     """Make the folder equal to the tree, whole or not at all; the difference there was is returned.
 
-    Raises TreeError where the folder holds a file that is not ours, and so would be lost.
+    Raises TreeError where the folder holds what is not ours, and so would be lost, or where another run writes to it.
     """
     folder = folder.resolve()
+    if not folder.name:
+        raise TreeError(f"{folder}: a whole disk; choose a folder")
     if folder.exists() and not folder.is_dir():
         raise TreeError(f"{folder}: a file, not a folder; choose another one")
-    _recover(folder)
-    difference = compare(tree, folder)
-    foreign = [name for name in difference.extra if not _is_ours(folder / name)]
-    if foreign:
-        raise TreeError(
-            f"{folder} holds what this package did not write: {', '.join(foreign)}; "
-            "move it away, or choose another folder"
-        )
-    if not difference and folder.is_dir():
-        return difference
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
-    except OSError as error:
-        raise TreeError(f"{error.filename or folder}: {error.strerror}; choose a folder that can be written") from error
-    try:
-        _fill(new, tree)
-        _swap(new, folder)
-    except OSError as error:
-        raise TreeError(f"{error.filename or folder}: {error.strerror}; the old tree is as it was") from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+    with _workplace(folder) as work:
+        difference = compare(tree, folder)
+        foreign = [name for name in difference.extra if not _is_ours(folder / name, tree)]
+        if foreign:
+            raise TreeError(
+                f"{folder} holds what this command did not write: {', '.join(foreign)}; "
+                "move it away, or choose another folder"
+            )
+        if not difference and folder.is_dir():
+            return difference
+        try:
+            _fill(work / "new", tree)
+            _swap(work, folder)
+        except OSError as error:
+            raise TreeError(f"{error.filename or folder}: {error.strerror}; the old tree is as it was") from error
     return difference
 
 
+@contextmanager
+def _workplace(folder: Path) -> Iterator[Path]:
+    """A folder beside the one to be written, for one run at a time; what a killed run left in it is mended first."""
+    work = folder.with_name(f".{folder.name}.cervical-options")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        if work.is_dir():
+            _recover(work, folder)
+        work.mkdir()
+    except FileExistsError as error:
+        raise TreeError(f"{error.filename or work}: {error.strerror}; choose a folder that can be written") from error
+    except OSError as error:
+        raise TreeError(f"{error.filename or folder}: {error.strerror}; choose a folder that can be written") from error
+    try:
+        (work / "pid").write_text(str(os.getpid()))
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _recover(work: Path, folder: Path) -> None:
+    """Bring back the old tree where a run was killed between the two renames.
+
+    Raises TreeError where the run is still alive.
+    """
+    try:
+        process = int((work / "pid").read_text())
+        os.kill(process, 0)
+    except (OSError, ValueError):
+        if (work / "old").is_dir() and not folder.exists():
+            (work / "old").rename(folder)
+        shutil.rmtree(work)
+    else:
+        raise TreeError(f"{folder}: process {process} is writing it; run again when it is done")
+
+
 def _fill(new: Path, tree: Tree) -> None:
-    new.chmod(0o755)
     for name, data in tree.items():
         path = new / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
 
-def _swap(new: Path, folder: Path) -> None:
-    """Put the new folder in the old one's place. A kill between the two renames is mended by `_recover`."""
-    old = _old(folder)
+def _swap(work: Path, folder: Path) -> None:
+    """Put the new folder in the old one's place. A kill between the two renames is mended by the next run."""
+    old = work / "old"
     with _uninterrupted():
         if folder.exists():
             folder.rename(old)
         try:
-            new.rename(folder)
+            (work / "new").rename(folder)
         except BaseException:
             if old.exists():
                 old.rename(folder)
             raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _old(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")
-
-
-def _recover(folder: Path) -> None:
-    """Bring back the old tree where a kill came between the two renames; remove what one left behind."""
-    old = _old(folder)
-    if old.is_dir() and not folder.exists():
-        old.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-    for left in folder.parent.glob(f".{folder.name}.new-*"):
-        shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
@@ -141,8 +155,12 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for root, _, names in os.walk(folder):
+    """Whatever is in a folder: files, links, and folders that hold nothing."""
+    for root, folders, names in os.walk(folder):
         yield from (Path(root) / name for name in names)
+        yield from (Path(root) / name for name in folders if (Path(root) / name).is_symlink())
+        if not folders and not names and Path(root) != folder:
+            yield Path(root)
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -153,10 +171,15 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def _is_ours(path: Path) -> bool:
-    """Whether a file is a resource with our tag."""
+def _is_ours(path: Path, tree: Tree) -> bool:
+    """Whether a file was written as part of such a tree: it has exactly the tags of the tree's own files."""
+    marks = {_marks(data) for data in tree.values()}
+    return not path.is_symlink() and _marks(_bytes(path)) in marks - {None}
+
+
+def _marks(data: bytes | None) -> frozenset[tuple[str, str]] | None:
+    """The tags of a resource; None for what is none, or has none."""
     try:
-        resource = orjson.loads(path.read_bytes())
-        return any(tag["code"] == PACKAGE_TAG for tag in resource["meta"]["tag"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return frozenset((tag["system"], tag["code"]) for tag in orjson.loads(data or b"")["meta"]["tag"])
+    except (ValueError, KeyError, TypeError):
+        return None

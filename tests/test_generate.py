@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cervical_options.generator import tree as tree_module
 from cervical_options.generator.builders import build
-from cervical_options.generator.cli import generate
+from cervical_options.generator.cli import examples, generate
 from cervical_options.generator.content import load
 from cervical_options.generator.faults import Fault
 from cervical_options.generator.selfcheck import objections
@@ -109,7 +109,7 @@ def test_a_file_of_somebody_else_is_not_removed(made: Path) -> None:
     result = run("--out", made)
     assert result.exit_code == 2
     assert result.stderr.splitlines() == [
-        f"{made} holds what this package did not write: Medication/note.txt; move it away, or choose another folder",
+        f"{made} holds what this command did not write: Medication/note.txt; move it away, or choose another folder",
         "nothing was written",
     ]
     assert snapshot(made) == before
@@ -145,7 +145,7 @@ def test_a_failure_leaves_the_old_tree_whole(
     before = snapshot(made)
 
     def fail(path: Path, target: object) -> object:
-        if "Library" in path.parts or ".new-" in path.name:
+        if "Library" in path.parts or path.name == "new":
             raise failure
         return real(path, target)
 
@@ -159,8 +159,60 @@ def test_a_failure_leaves_the_old_tree_whole(
     assert list(made.parent.iterdir()) == [made]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        pytest.param("Library/link", "link", id="link"),
+        pytest.param("mine", "folder", id="empty-folder"),
+        pytest.param("ValueSet/other.json", "tag", id="a-tag-of-another-system"),
+        pytest.param("Bundle/offered.json", "example", id="an-example"),
+    ],
+)
+def test_what_only_looks_like_ours_is_not_removed(name: str, kind: str, made: Path) -> None:
+    place = made / name
+    place.parent.mkdir(exist_ok=True)
+    if kind == "link":
+        place.symlink_to(made.parent, target_is_directory=True)
+    elif kind == "folder":
+        place.mkdir()
+    elif kind == "tag":
+        place.write_text('{"meta": {"tag": [{"system": "http://example.org", "code": "cervical-options"}]}}')
+    else:
+        shutil.copy(ROOT / "examples" / "chemotherapy" / "offered.json", place)
+    result = run("--out", made)
+    assert result.exit_code == 2
+    assert f"holds what this command did not write: {name};" in result.stderr
+    assert place.exists()
+
+
+def test_the_product_is_not_taken_for_old_examples(made: Path) -> None:
+    before = snapshot(made)
+    result = CliRunner().invoke(examples, ["--out", str(made)])
+    assert result.exit_code == 2
+    assert snapshot(made) == before
+
+
+def test_a_whole_disk_is_refused() -> None:
+    result = run("--out", "/")
+    assert (result.exit_code, result.stderr) == (2, "/: a whole disk; choose a folder\nnothing was written\n")
+
+
+def test_one_run_at_a_time(made: Path) -> None:
+    work = made.with_name(".fhir.cervical-options")
+    work.mkdir()
+    (work / "pid").write_text(str(os.getpid()))
+    result = run("--out", made)
+    assert result.exit_code == 2
+    assert f"{made}: process {os.getpid()} is writing it; run again when it is done" in result.stderr
+    assert work.is_dir()
+
+
 def test_a_kill_between_the_two_renames_is_mended(made: Path) -> None:
-    made.rename(made.with_name(".fhir.old"))
+    work = made.with_name(".fhir.cervical-options")
+    work.mkdir()
+    made.rename(work / "old")
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    (work / "pid").write_bytes(ended.stdout)
     assert run("--out", made).exit_code == 0
     assert snapshot(made) == snapshot(ROOT / "fhir")
     assert list(made.parent.iterdir()) == [made]
