@@ -1,14 +1,37 @@
 """The command `cervical-options`. Each part of the project brings its own commands; this puts them together."""
 
+import os
+import sys
+from typing import Any
+
 import click
 
+from .console import ExitCode, say
 from .generator.cli import examples, generate
 from .packages.cli import package
 from .review.cli import docs, trace
 from .service.cli import record
 
 
-@click.group()
+class Commands(click.Group):
+    """A group of commands that says in one line why its output can't be written."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        try:
+            try:
+                return super().main(*arguments, **options)
+            finally:
+                sys.stdout.flush()
+        except BrokenPipeError:  # who read the output has stopped, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(ExitCode.FINDINGS)
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            say(f"the output can't be written: {error.strerror}; choose another place for it")
+            sys.exit(ExitCode.MISUSE)
+
+
+@click.group(cls=Commands)
 @click.version_option(package_name="cervical-options", message="%(version)s")
 def app() -> None:
     """Treatment options for recurrent cervical cancer as a FHIR R4 package. Draft, not medical advice.

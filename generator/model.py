@@ -97,10 +97,11 @@ class LeftOut(Identified):
 
 @dataclass(frozen=True, kw_only=True)
 class Reading(Identified):
-    """What the page leaves open, and how we read it."""
+    """What the page leaves open, and how we read it. `about` records: only of interest where records are read."""
 
     id: ReadingId
     statements: SomeStatements
+    about: Literal["page", "records"] = "page"
     open: Text
     text: Text
 

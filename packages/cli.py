@@ -30,6 +30,8 @@ def package(out: Path, fhir: Path | None) -> None:
     from .files import files, write
 
     made = files(read_or_refuse(fhir))
+    if out.exists() and not out.is_dir():
+        refuse(f"{out}: a file, not a folder; choose another one")
     try:
         write(made, out)
     except OSError as error:

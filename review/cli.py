@@ -44,6 +44,7 @@ def trace(statement: tuple[str, ...], format: str, fhir: Path | None) -> None:
         found = follow(read_or_refuse(fhir))
     except LookupError as error:
         refuse(f"{error}; name a folder of this package with --fhir")
+    statement = tuple(id.upper() for id in statement)
     if statement:
         unknown = sorted(set(statement) - {each.id for each in found.statements})
         if unknown:

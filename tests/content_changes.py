@@ -86,7 +86,7 @@ SHAPES = [
     ),
     row(
         "missing-key",
-        ("facts.toml", 'question = "Has the patient had radiation therapy before?"\n', ""),
+        ("facts.toml", 'question = "Has the patient been treated with radiation therapy before?"\n', ""),
         "facts.toml: fact 'prior-radiation'.question: missing; add it",
     ),
     row(
@@ -341,7 +341,7 @@ REFERENCES = [
     ),
     row(
         "unknown-activity",
-        ("facts.toml", '["S-55"]\nlearn = "fact-questions"', '["S-55"]\nlearn = "fact-question"'),
+        ("facts.toml", '["R-16"]\nlearn = "fact-questions"', '["R-16"]\nlearn = "fact-question"'),
         "facts.toml: fact 'prior-radiation'.learn: no activity 'fact-question'; did you mean 'fact-questions'?",
     ),
     row(

@@ -31,7 +31,7 @@ ELEMENTS = {
     ),
     "Library": (
         *_METADATA, "title", "status", "experimental", "type", "date", *_ABOUT, "purpose", "usage", "copyright",
-        "topic", "relatedArtifact", "dataRequirement", "content",
+        "topic", "relatedArtifact", "parameter", "dataRequirement", "content",
     ),
     "CodeSystem": (
         *_METADATA, "title", "status", "experimental", "date", *_ABOUT, "purpose", "copyright", "caseSensitive",

@@ -81,6 +81,7 @@ def _plan(
         words.description,
         actions,
         profile="cpg-recommendationdefinition",
+        purpose=f"To show cards at the hook {id}, from the same logic as the recommendations; it orders nothing.",
         readings=readings,
         beside=[definition(content, option.offers) for option in options]
         + [canonical(content, "PlanDefinition", resource_id(f"offer-{option.id}")) for option in options],

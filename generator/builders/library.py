@@ -131,6 +131,16 @@ def library(content: Content, logic: Logic) -> Resource:
             "usage": usage(content, readings),
             "topic": topic(content),
             "relatedArtifact": [derived_from(content, carried), *depends_on(value_sets)],
+            "parameter": [
+                {
+                    "name": "draftOrders",
+                    "use": "in",
+                    "min": 0,
+                    "max": "*",
+                    "documentation": "The orders about to be signed, of the hook order-sign; none at other hooks.",
+                    "type": "Resource",
+                }
+            ],
             "dataRequirement": [
                 {
                     "extension": [extension(f"{EXTENSION}cqf-fhirQueryPattern", valueString=_fact_query(content))],

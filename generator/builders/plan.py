@@ -82,6 +82,7 @@ def plan_definition(
     beside: Iterable[str] = (),
     extensions: Sequence[Resource] = (),
     told: Sequence[Markup] = (),
+    purpose: str | None = None,
 ) -> Resource:
     """A PlanDefinition of ours. `told`: what its narrative says in place of the table of its steps."""
     profiles = [f"{CPG}{profile}", f"{CRMI}crmi-shareableplandefinition", f"{CRMI}crmi-publishableplandefinition"]
@@ -96,7 +97,7 @@ def plan_definition(
         "extension": [*base["extension"], *extensions, *([_effective_data(content)] if has_logic else [])],
         "text": _narrative(content, title, description, actions, readings, told),
         "type": {"coding": [content.codes.only(f"plan-definition-type-{kind}").coding()]},
-        "purpose": PURPOSE[kind],
+        "purpose": purpose or PURPOSE[kind],
         "usage": usage(content, readings),
         "topic": topic(content),
         "relatedArtifact": [

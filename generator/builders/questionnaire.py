@@ -21,6 +21,7 @@ from .common import (
     resource_id,
 )
 from .narrative import narrative, paragraph, section, table
+from .words import reads
 
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/"
 OBSERVATION = "http://hl7.org/fhir/StructureDefinition/Observation"
@@ -67,7 +68,8 @@ def _asked(content: Content, id: str) -> CaseFact | Reason:
 def why(content: Content, asked: CaseFact | Reason) -> str:
     """Why a question is asked: the statements behind it, and how they are read."""
     told = [f"{s}: {content.statements[s].text}." for s in asked.statements]
-    read = [f"{r}: {content.readings[r].text}" for r in (asked.readings if isinstance(asked, CaseFact) else ())]
+    readings = asked.readings if isinstance(asked, CaseFact) else ()
+    read = reads(content, [r for r in readings if content.readings[r].about == "page"])
     return " ".join([*told, *read])
 
 

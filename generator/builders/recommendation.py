@@ -51,7 +51,7 @@ def _told(content: Content, option: Option, answers: OptionLogic) -> list[Markup
             paragraph(content.package.unknown) + table(("Question", "How it is learned", "Rests on"), asked),
         ),
         section(
-            "When the page's condition is not met",
+            "When the page's condition is not met" if content.conditional(option) else "When the page does not apply",
             paragraph("Any one of these:")
             + bullets(closing)
             + paragraph("That does not make the option contraindicated: the page says no such thing."),
@@ -141,11 +141,15 @@ def _not_met(content: Content, option: Option, answers: OptionLogic) -> Resource
                 condition=applicability(content, answers.closed[fact]),
             )
         )
+    if content.conditional(option):
+        title, text = "the page's condition is not met", "The page's condition is not met."
+    else:
+        title, text = "the page does not apply", "The page is about recurrent cervical cancer only."
     return action(
         content,
         "not-met",
-        f"{option.title}: the page's condition is not met",
-        "The page's condition is not met. That does not make the option contraindicated: the page says no such thing.",
+        f"{option.title}: {title}",
+        f"{text} That does not make the option contraindicated: the page says no such thing.",
         content.ruling(option),
         priority="routine",
         condition=applicability(content, answers.not_met),

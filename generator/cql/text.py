@@ -47,7 +47,7 @@ def _header(content: Content, library: str) -> Iterator[str]:
     yield f"// Source: {page.publisher}, {page.title}, {page.url}"
     yield f"// {content.package.disclaimer}"
     yield "// Each define is true or false, never null. A fact has two rails, Yes and No; it is true, false, or unknown"
-    yield "// where neither or both are recorded. S-ids name statements of the page, R-ids how it is read."
+    yield "// where neither or both (conflicting) are recorded. S-ids name what the page says, R-ids how it is read."
     yield f"library {library} version '{content.version}'"
     yield ""
     yield "using FHIR version '4.0.1'"
@@ -95,6 +95,7 @@ def _fact(fact: CaseFact) -> Iterator[str]:
     yield f"define {name}True: {name}Yes and not {name}No"
     yield f"define {name}False: {name}No and not {name}Yes"
     yield f"define {name}Unknown: not {name}True and not {name}False"
+    yield f"define {name}Conflicting: {name}Yes and {name}No"
 
 
 def _option(content: Content, answers: OptionLogic) -> Iterator[str]:
