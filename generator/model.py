@@ -225,10 +225,11 @@ class PatientView(Card):
 
 @dataclass(frozen=True, kw_only=True)
 class OrderSign(Card):
-    """The plan behind the hook order-sign. `warn` and `inform` say what a card of either kind means."""
+    """The plan behind the hook order-sign, and the words of its three kinds of card; a title follows the option's."""
 
-    warn: Text
-    inform: Text
+    warn: Card
+    ask: Card
+    not_met: Card
 
 
 @dataclass(frozen=True, kw_only=True)

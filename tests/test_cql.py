@@ -108,15 +108,20 @@ NO, YES = Truth.FALSE, Truth.TRUE
 # id -> draft order, facts beside the recurrence, cards that appear
 DRAFTS: dict[str, tuple[dict[str, Any], Case, set[str]]] = {
     "pd-l1-negative": (PEMBROLIZUMAB, {"pd-l1-positive": NO}, {"WarnsPembrolizumab"}),
-    "pd-l1-not-known": (PEMBROLIZUMAB, {}, {"InformsPembrolizumab"}),
+    "pd-l1-not-known": (PEMBROLIZUMAB, {}, {"AsksPembrolizumab"}),
     "pd-l1-positive": (PEMBROLIZUMAB, {"pd-l1-positive": YES}, set()),
     "another-disease": (PEMBROLIZUMAB, {"pd-l1-positive": NO, "recurrent-cervical-cancer": NO}, set()),
-    "cemiplimab-first": (CEMIPLIMAB, {"metastatic-chemotherapy": NO}, {"InformsCemiplimab"}),
+    "cemiplimab-first": (CEMIPLIMAB, {"metastatic-chemotherapy": NO}, {"NotMetCemiplimab"}),
     "cemiplimab-then": (CEMIPLIMAB, {"metastatic-chemotherapy": YES, "chemotherapy-then-return": YES}, set()),
     "side-wall": (EXENTERATION, {"side-wall-involved": YES}, {"WarnsPelvicExenteration"}),
     "distant": (EXENTERATION, {"site-distant": YES}, {"WarnsPelvicExenteration"}),
-    "side-wall-not-known": (EXENTERATION, {"site-cervix": YES}, {"InformsPelvicExenteration"}),
-    "no-exclusion": (HYSTERECTOMY, {"side-wall-involved": YES}, {"InformsRadicalHysterectomy"}),
+    "side-wall-not-known": (EXENTERATION, {"site-cervix": YES}, {"AsksPelvicExenteration"}),
+    "no-exclusion": (HYSTERECTOMY, {"side-wall-involved": YES}, {"NotMetRadicalHysterectomy"}),
+    "not-in-the-pelvis": (
+        EXENTERATION,
+        {"site-cervix": NO, "site-uterus": NO, "site-other-pelvic-organ": NO},
+        {"NotMetPelvicExenteration"},
+    ),
     "another-drug": (CISPLATIN, {"pd-l1-positive": NO}, set()),
 }
 
@@ -205,5 +210,5 @@ def expectation_of_cards(case: Case) -> dict[str, bool]:
         "PatientViewBesideTreatment": applies is Truth.TRUE,
         "PatientViewMissing": (applies is Truth.TRUE or contradicted) and Truth.UNKNOWN in conditional,
         "PatientViewNotMet": applies is Truth.TRUE and Truth.FALSE in conditional,
-        **{f"OrderSignInforms{pascal(order.id)}": False for order in content.order},  # nothing is drafted
+        **{f"OrderSignAsks{pascal(order.id)}": False for order in content.order},  # nothing is drafted
     }

@@ -58,7 +58,8 @@ EXCLUSIONS: dict[str, tuple[set[str], list[str]]] = {
 PRIORITIES = {
     VIEW: dict.fromkeys(CARDS, "routine"),
     SIGN: {f"warn-{option}": "urgent" for option, (facts, _) in EXCLUSIONS.items() if facts}
-    | {f"inform-{option}": "routine" for option in EXCLUSIONS},
+    | {f"ask-{option}": "routine" for option in EXCLUSIONS}
+    | {f"not-met-{option}": "routine" for option in EXCLUSIONS if option != "pembrolizumab"},  # PD-L1 alone closes it
 }
 # What a suggestion may create, and the kind of request that it then is
 LEAVES = {
@@ -254,7 +255,7 @@ def behind(name: str, bodies: dict[str, str]) -> str:
 
 
 def sign_logic(package: Package) -> Iterator[str]:
-    """A warning where an exclusion of the page closes the option, information where it is not offered either."""
+    """A warning where an exclusion of the page closes the option, else information: open, or not met."""
     text, bodies = cql(package), defines(package)
     if not re.search(r"^parameter draftOrders List<FHIR\.Resource>$", text, re.MULTILINE):
         yield f"{LIBRARY}: no list of draft orders"
@@ -262,14 +263,15 @@ def sign_logic(package: Package) -> Iterator[str]:
     for option, (facts, _) in EXCLUSIONS.items():
         drafts, warning = f"Drafts{pascal(option)}", named.get(f"warn-{option}", "")
         closed = {f"{pascal(option)}ClosedBy{pascal(fact)}" for fact in facts}
-        excluded = {f"{pascal(option)}Offered", *([warning] if facts else [])}
-        wanted = {warning: ("", closed)} if facts else {}
-        wanted[named.get(f"inform-{option}", "")] = ("not ", excluded)
-        for name, (negated, names) in wanted.items():
+        wanted = {warning: [closed]} if facts else {}
+        wanted[named.get(f"ask-{option}", "")] = [{f"{pascal(option)}NeedsData"}]
+        if option != "pembrolizumab":
+            told = [{f"not ({warning})"}] if facts else []
+            wanted[named.get(f"not-met-{option}", "")] = [{f"{pascal(option)}NotMet"}, *told]
+        for name, rest in wanted.items():
             found = parts(bodies.get(name, ""), "and")
-            *always, last = found
-            named_last = {*parts(last.removeprefix(negated), "or")} if last.startswith(negated) else set()
-            if always != [drafts, "RecurrentCervicalCancerYes"] or named_last != names:
+            conjuncts = [{*parts(part, "or")} for part in found]
+            if conjuncts != [{drafts}, {"RecurrentCervicalCancerYes"}, *rest]:
                 yield f"{LIBRARY}: {name} asks {found}"
         yield from (f"{LIBRARY}: {drafts} {fault}" for fault in drafted(option, behind(drafts, bodies), text))
 
@@ -377,7 +379,7 @@ def canonical(place: str) -> str:
 
 
 WARN = at(SIGN, "warn-pembrolizumab")
-INFORM = at(SIGN, "inform-cemiplimab")
+INFORM = at(SIGN, "ask-cemiplimab")
 NOT_MET = at(VIEW, "not-met", "not-met-cemiplimab")
 ASKING = at(VIEW, "missing", "missing-pembrolizumab")
 LONG = "o" * 42
@@ -391,7 +393,7 @@ BROKEN: tuple[tuple[Check, str, str, Any, str], ...] = (
     (cards, VIEW, "action[0].action[0].trigger", [{}], "offered-chemoradiation: trigger below a card"),
     (cards, VIEW, "action[0].priority", "asap", "offered: priority asap"),
     (cards, SIGN, f"{WARN}.priority", "stat", "warn-pembrolizumab: priority stat"),
-    (cards, SIGN, f"{INFORM}.priority", "urgent", "inform-cemiplimab: priority urgent"),
+    (cards, SIGN, f"{INFORM}.priority", "urgent", "ask-cemiplimab: priority urgent"),
     (cards, SIGN, f"{INFORM}.id", "warn-cemiplimab", "cards [*"),
     (cards, VIEW, "action[0].title", "o" * 140, "offered: title of 140 characters"),
     (cards, VIEW, "action[0].title", "", "offered: title of 0 characters"),
@@ -451,8 +453,8 @@ BROKEN: tuple[tuple[Check, str, str, Any, str], ...] = (
     ),
     (orders, SIGN, f"{WARN}.documentation[0].label", "S-47", "warn-pembrolizumab: rests on ['S-47']"),
     (orders, SIGN, f"{at(SIGN, 'warn-pelvic-exenteration')}.documentation[1]", None, "warn-pelvic-exenteration: *"),
-    (orders, SIGN, f"{INFORM}.documentation", [], "inform-cemiplimab: rests on nothing"),
-    (orders, SIGN, f"{INFORM}.action", [{"id": "x"}], "inform-cemiplimab: suggests ['x']"),
+    (orders, SIGN, f"{INFORM}.documentation", [], "ask-cemiplimab: rests on nothing"),
+    (orders, SIGN, f"{INFORM}.action", [{"id": "x"}], "ask-cemiplimab: suggests ['x']"),
     (prefetch, LIBRARY, "dataRequirement", [], "0 data requirements"),
     (prefetch, LIBRARY, "dataRequirement", PACKAGE[LIBRARY]["dataRequirement"][:1] * 9, "9 data requirements"),
     (prefetch, LIBRARY, "dataRequirement[0].extension", None, "Observation: 0 queries"),
@@ -517,13 +519,13 @@ WARNS = "OrderSignWarnsPembrolizumab: DraftsPembrolizumab and RecurrentCervicalC
             "(",
             "OrderSignWarnsPelvicExenteration asks [*",
         ),
-        (sign_logic, "or OrderSignWarnsPembrolizumab)", ")", "OrderSignInformsPembrolizumab asks [*"),
-        (sign_logic, "not (PembrolizumabOffered or Or", "not (Or", "OrderSignInformsPembrolizumab asks [*"),
+        (sign_logic, "and not (OrderSignWarnsPelvicExenteration)", "", "OrderSignNotMetPelvicExenteration asks [*"),
+        (sign_logic, "and CemiplimabNeedsData", "and CemiplimabNotMet", "OrderSignAsksCemiplimab asks [*"),
         (
             sign_logic,
-            "not (PembrolizumabOffered or Or",
-            "(PembrolizumabOffered or Or",
-            "OrderSignInformsPembrolizumab asks [*",
+            "not (OrderSignWarnsPelvicExenteration)",
+            "OrderSignWarnsPelvicExenteration",
+            "OrderSignNotMetPelvicExenteration asks [*",
         ),
         (
             sign_logic,

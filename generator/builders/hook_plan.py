@@ -5,9 +5,10 @@ the questions' Task, never a drug order: drugs without a dose are no one-click s
 sets that the plan depends on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ..cql import Define, Logic, OptionLogic
+from ..cql import Define, Logic, OptionLogic, OrderLogic
+from ..logic import Truth
 from ..model import Card, Content, Option
 from .common import EXTENSION, Resource, canonical, extension, resource_id
 from .plan import action, applicability, definition, plan_definition, reasons
@@ -40,28 +41,46 @@ def patient_view(content: Content, logic: Logic) -> Resource:
 
 def order_sign(content: Content, logic: Logic) -> Resource:
     """For each draft order that is looked at: a warning where an exclusion of the page is met, else information."""
-    words = content.hooks.order_sign
-    actions = [
-        action(
-            content,
-            f"{kind}-{each.order.id}",
-            f"{content.options[each.order.option].title}: {title}",
-            f"{text} {content.package.disclaimer}",
-            each.order.exclusions if kind == "warn" else each.order.statements,
-            priority=priority,
-            trigger=_trigger("order-sign"),
-            condition=applicability(content, define),
-        )
-        for each in logic.order_sign
-        for kind, define, priority, title, text in (
-            ("warn", each.warns, "urgent", "an exclusion of the page is met", words.warn),
-            ("inform", each.informs, "routine", "the page's condition is not met, or open", words.inform),
-        )
-        if define
-    ]
+    actions = [card for each in logic.order_sign for card in _order_cards(content, each, logic)]
     options = [content.options[each.order.option] for each in logic.order_sign]
     readings = [reading for option in options for reading in content.readings_of(option)]
-    return _plan(content, "order-sign", words, actions, options, readings)
+    return _plan(content, "order-sign", content.hooks.order_sign, actions, options, readings)
+
+
+def _order_cards(content: Content, each: OrderLogic, logic: Logic) -> Iterator[Resource]:
+    """The cards of one order. Each names the facts that it can be about."""
+    order, words = each.order, content.hooks.order_sign
+    answers = logic.options[order.option]
+    beside = [f for f in answers.literals if f[0] not in (content.conditions.always, *order.warns)]
+    exclusions = [f for f in answers.literals if f[0] in order.warns]
+    cards = (
+        ("warn", each.warns, "urgent", order.exclusions, words.warn, _against(content, exclusions)),
+        ("ask", each.asks, "routine", order.statements, words.ask, _questions(content, answers)),
+        ("not-met", each.not_met, "routine", order.statements, words.not_met, _against(content, beside)),
+    )
+    for kind, define, priority, statements, card, about in cards:
+        if define:
+            yield action(
+                content,
+                f"{kind}-{order.id}",
+                f"{content.options[order.option].title}: {card.title}",
+                f"{card.description} {about} {content.package.disclaimer}",
+                statements,
+                priority=priority,
+                trigger=_trigger("order-sign"),
+                condition=applicability(content, define),
+            )
+
+
+def _against(content: Content, literals: Iterable[tuple[str, Truth]]) -> str:
+    """What may be recorded against an option: one of these, or where places are meant, all of them."""
+    said = (content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes for fact, helps in literals)
+    return f"Recorded facts that lead here: {'; '.join(said)}."
+
+
+def _questions(content: Content, answers: OptionLogic) -> str:
+    """The questions that an option can be waiting for."""
+    return f"The questions: {' '.join(content.facts[fact].question for fact in answers.facts)}"
 
 
 def _plan(

@@ -24,15 +24,19 @@ class PatientViewLogic:
 
 @dataclass(frozen=True, slots=True)
 class OrderLogic:
-    """When a draft order is recognised, and what its card does. `warns` is None where nothing warns."""
+    """When a draft order is recognised, and which card it gets.
+
+    `warns` is None where nothing warns, `not_met` where only what warns can close the option.
+    """
 
     order: Order
     drafted: Define
     warns: Define | None
-    informs: Define
+    asks: Define
+    not_met: Define | None
 
     def __iter__(self) -> Iterator[Define]:
-        yield from (define for define in (self.warns, self.informs) if define)
+        yield from (define for define in (self.warns, self.asks, self.not_met) if define)
 
 
 def patient_view(content: Content, options: Mapping[str, OptionLogic]) -> PatientViewLogic:
@@ -65,13 +69,18 @@ def _order(content: Content, order: Order, answers: OptionLogic) -> OrderLogic:
         closed = _any(answers.closed[fact] for fact in order.warns)
         words = f"An exclusion of the page is met by what is recorded, for {title}."
         warns = Define(f"OrderSignWarns{name}", words, simplify(And((*here, closed))))
-    beside = [Named(answers.offered.name), *([Named(warns.name)] if warns else [])]
-    informs = Define(
-        f"OrderSignInforms{name}",
-        f"The page's condition is not met, or can't be answered, for {title}.",
-        And((*here, Neither(tuple(beside)))),
+    asks = Define(
+        f"OrderSignAsks{name}",
+        f"A fact is missing that decides, for {title}.",
+        And((*here, Named(answers.needs_data.name))),
     )
-    return OrderLogic(order, drafted, warns, informs)
+    not_met = None
+    # Where the recurrence is recorded it can't close the option, so what is left beside the exclusions does.
+    if set(answers.facts) - {content.conditions.always, *order.warns}:
+        told_already = (Neither((Named(warns.name),)),) if warns else ()
+        expression = And((*here, Named(answers.not_met.name), *told_already))
+        not_met = Define(f"OrderSignNotMet{name}", f"The page's condition is not met, for {title}.", expression)
+    return OrderLogic(order, drafted, warns, asks, not_met)
 
 
 def _recorded(content: Content) -> Expression:
