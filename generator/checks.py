@@ -128,6 +128,7 @@ def _known(content: model.Content) -> Mapping[str, Iterable[str]]:
         "choice": [choice.id for choice in content.choice],
         "drug, activity, combination or choice": offerable(content),
         "fact or reason": [*content.facts, *content.reasons],
+        "group": [group.id for group in content.strategy.group],
     }
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 from .codes import CodeTable
-from .logic import All, AnyOf, Fact, Not, Tree
+from .logic import All, AnyOf, Fact, Not, Tree, Truth
 from .logic import facts as facts_of
 from .parsing import CalendarDate, NotEmpty, Reader, Shape
 
@@ -161,6 +161,10 @@ class CaseFact(Identified):
     readings: Readings = ()
     learn: Id
 
+    def said(self, truth: Truth) -> str:
+        """What is recorded where the fact is true, or where it is false, as a clause."""
+        return self.yes if truth is Truth.TRUE else self.no
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reason(Identified):
@@ -215,8 +219,12 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class PatientView(Card):
-    """The plan behind the hook patient-view, and its four cards."""
+    """The plan behind the hook patient-view, and its four cards.
 
+    `beside_group`: the group of the strategy whose options are no treatment of the cancer.
+    """
+
+    beside_group: Id
     offered: Card
     missing: Card
     beside_treatment: Card

@@ -48,6 +48,7 @@ def references(content: model.Content) -> Iterator[Reference]:
         yield from _each("orders.toml", f"order {order.id!r}.exclusions", "statement", order.exclusions)
     for section in content.questions.section:
         yield from _each("questions.toml", f"section {section.id!r}.ask", "fact or reason", section.ask)
+    yield "hooks.toml", "patient-view.beside-group", "group", content.hooks.patient_view.beside_group
     yield from _of_options(content)
     yield from _of_choices(content)
     yield from _of_conditions(content.conditions)

@@ -708,6 +708,11 @@ QUESTIONS_AND_ORDERS = [
         "together; give both, or neither",
     ),
     row(
+        "unknown-group-of-a-card",
+        ("hooks.toml", 'beside-group = "beside-treatment"', 'beside-group = "beside-treatments"'),
+        "hooks.toml: patient-view.beside-group: no group 'beside-treatments'; did you mean 'beside-treatment'?",
+    ),
+    row(
         "card-without-words",
         ("hooks.toml", "[patient-view.offered]\ntitle = ", "[patient-view.offered]\nheading = "),
         "hooks.toml: patient-view.offered.heading: unknown key; known here are title, description",

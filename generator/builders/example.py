@@ -78,7 +78,7 @@ def _meta(content: Content, *tags: str) -> Resource:
 def _record(content: Content, patient: str, fact: str, truth: Truth) -> Resource:
     """The explicit record of a fact."""
     title = content.facts[fact].title
-    said = content.facts[fact].yes if truth is Truth.TRUE else content.facts[fact].no
+    said = content.facts[fact].said(truth)
     return {
         "resourceType": "Observation",
         "id": f"{patient}-{number(content, fact)}",
@@ -139,5 +139,5 @@ def _in_words(content: Content, option: Option, truth: Truth, missing: list[str]
     if truth is Truth.UNKNOWN:
         asked = " and ".join(f"whether {facts[fact].yes}" for fact in missing)
         return f"{option.title}: it is not known {asked}. Unknown is not no."
-    why = " and ".join(facts[fact].yes if answer is Truth.TRUE else facts[fact].no for fact, answer in closed.items())
+    why = " and ".join(facts[fact].said(answer) for fact, answer in closed.items())
     return f"{option.title}: the page's condition is not met, because {why}."

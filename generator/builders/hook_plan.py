@@ -8,7 +8,7 @@ sets that the plan depends on.
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..cql import Define, Logic, OptionLogic, OrderLogic
-from ..logic import Truth
+from ..logic import Truth, opposite
 from ..model import Card, Content, Option
 from .common import EXTENSION, Resource, canonical, extension, resource_id
 from .plan import action, applicability, definition, plan_definition, reasons
@@ -74,7 +74,7 @@ def _order_cards(content: Content, each: OrderLogic, logic: Logic) -> Iterator[R
 
 def _against(content: Content, literals: Iterable[tuple[str, Truth]]) -> str:
     """What may be recorded against an option: one of these, or where places are meant, all of them."""
-    said = (content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes for fact, helps in literals)
+    said = (content.facts[fact].said(opposite(helps)) for fact, helps in literals)
     return f"Recorded facts that lead here: {'; '.join(said)}."
 
 
@@ -109,8 +109,9 @@ def _plan(
 
 
 def _beside(content: Content) -> list[str]:
-    """Options that are no treatment of the cancer: those of the strategy's last group."""
-    return list(content.strategy.group[-1].options)
+    """Options that are no treatment of the cancer, and have a card of their own."""
+    group = content.hooks.patient_view.beside_group
+    return [option for each in content.strategy.group if each.id == group for option in each.options]
 
 
 def _card(

@@ -5,7 +5,7 @@ The answer is in the actions, so that every engine that can apply a plan tells t
 """
 
 from ..cql import Logic, OptionLogic
-from ..logic import Truth
+from ..logic import Truth, opposite
 from ..model import Content, Option
 from .common import CPG, Resource, canonical, resource_id
 from .narrative import Markup, bullets, paragraph, section, table
@@ -70,12 +70,6 @@ def _title(content: Content, id: str) -> str:
     return titles[id]
 
 
-def _against(content: Content, literal: tuple[str, Truth]) -> str:
-    """What is recorded when a fact speaks against an option."""
-    fact, helps = literal
-    return content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes
-
-
 def _offer(content: Content, option: Option, answers: OptionLogic) -> Resource:
     given = [{"type": "Observation", "mustSupport": ["code", "value"], "codeFilter": [_reason_filter(content)]}]
     return action(
@@ -130,7 +124,7 @@ def _ask(content: Content, option: Option, answers: OptionLogic) -> Resource:
 def _not_met(content: Content, option: Option, answers: OptionLogic) -> Resource:
     children = []
     for fact, helps in answers.literals:
-        against = _against(content, (fact, helps))
+        against = content.facts[fact].said(opposite(helps))
         children.append(
             action(
                 content,

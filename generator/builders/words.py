@@ -17,7 +17,7 @@ def clause(content: Content, tree: Tree, truth: Truth = Truth.TRUE) -> str:
     match tree:
         case Fact(id):
             fact = content.facts[id]
-            return fact.yes if truth is Truth.TRUE else fact.no
+            return fact.said(truth)
         case Not(part):
             return clause(content, part, opposite(truth))
         case All(parts) | AnyOf(parts):

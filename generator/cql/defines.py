@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .. import logic as tree_logic
-from ..logic import Answer, Expression, Neither, Truth, simplify
+from ..logic import Answer, Expression, Neither, Truth, opposite, simplify
 from ..model import Content, Option
 
 
@@ -74,7 +74,7 @@ def _option_logic(content: Content, option: Option) -> OptionLogic:
             f"{title}: it is not known whether {content.facts[fact].yes}, and that holds the answer open.",
             simplify(asked),
         )
-        against = content.facts[fact].no if helps is Truth.TRUE else content.facts[fact].yes
+        against = content.facts[fact].said(opposite(helps))
         closed[fact] = Define(
             f"{name}ClosedBy{pascal(fact)}",
             f"{title}: not met because {against}.",
