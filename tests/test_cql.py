@@ -69,6 +69,9 @@ def test_the_engine_says_what_the_trees_say(elm: Path, tmp_path: Path) -> None:
         assert [name for name, value in results.items() if value is None] == []
         expected, outcomes = expectation(case)
         assert {name: results[name] for name in expected} == expected
+        for option, rank in oracle(case).items():
+            outcome = [name for name in ("NotMet", "NeedsData", "Offered") if results[pascal(option) + name]]
+            assert outcome == [("NotMet", "NeedsData", "Offered")[rank]], (option, case)
         seen |= outcomes
     options = [option.id for option in load().option]
     assert seen == set(product(options, Truth)), "an option was never offered, never open, or never not met"
@@ -178,6 +181,36 @@ def observation(patient: str, fact: str, answer: bool, id: str) -> dict[str, Any
         "code": {"coding": [{"system": system, "code": fact}]},
         "subject": {"reference": f"Patient/{patient}"},
         "valueBoolean": answer,
+    }
+
+
+def oracle(case: Case) -> dict[str, int]:
+    """Each option's outcome (0 not met, 1 needs data, 2 offered), written by hand from the page, not from the trees.
+
+    Kleene: `and` is the least, `or` the greatest, `not` turns around.
+    """
+    known = {fact: {Truth.FALSE: 0, Truth.UNKNOWN: 1, Truth.TRUE: 2}[truth] for fact, truth in case.items()}
+    recurrence = known["recurrent-cervical-cancer"]
+    cervix, uterus = known["site-cervix"], known["site-uterus"]
+    elsewhere, distant, side_wall = (
+        known[fact] for fact in ("site-other-pelvic-organ", "site-distant", "side-wall-involved")
+    )
+    failed = max(known["chemotherapy-no-response"], known["chemotherapy-then-return"])
+    return {
+        **dict.fromkeys(
+            (
+                *("chemoradiation", "radiation-therapy", "palliative-radiation", "chemotherapy", "bevacizumab"),
+                *("supportive-care", "clinical-trials"),
+            ),
+            recurrence,
+        ),
+        "cemiplimab": min(recurrence, known["metastatic-chemotherapy"], failed),
+        "pembrolizumab": min(recurrence, known["pd-l1-positive"]),
+        "pelvic-exenteration": min(recurrence, max(cervix, uterus, elsewhere), 2 - side_wall, 2 - distant),
+        "radical-hysterectomy": min(
+            *(recurrence, known["small-recurrence"], max(cervix, uterus), known["prior-radiation"]),
+            *(2 - elsewhere, 2 - side_wall, 2 - distant),
+        ),
     }
 
 
