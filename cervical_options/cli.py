@@ -10,6 +10,7 @@ from .console import ExitCode, say
 from .generator.cli import examples, generate
 from .packages.cli import package
 from .review.cli import docs, trace
+from .service.apply_cli import apply
 from .service.cli import record
 
 
@@ -42,5 +43,5 @@ def app() -> None:
     """
 
 
-for command in (generate, examples, docs, package, record, trace):
+for command in (generate, examples, docs, package, record, apply, trace):
     app.add_command(command)

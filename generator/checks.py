@@ -25,6 +25,14 @@ from .references import (
     sibling_groups,
 )
 
+# resource -> what a row of evidence must say of it, and what it may say
+EVIDENCE_OF = {
+    "Condition": (("clinical",), ("sites",)),
+    "Observation": (("status", "answers"), ()),
+    "Procedure": (("status",), ("because",)),
+    "MedicationAdministration": (("status", "because"), ()),
+    "MedicationStatement": (("status", "because"), ()),
+}
 ADD_ROW = "add its verified row to {}"
 LONGEST_ID = 40  # of a resource, so that it stays readable in a URL
 LONGEST_LEAF = 63  # $apply joins action id, "-" and definition id into one id, which FHIR limits to 64
@@ -128,6 +136,7 @@ def _known(content: model.Content) -> Mapping[str, Iterable[str]]:
         "choice": [choice.id for choice in content.choice],
         "drug, activity, combination or choice": offerable(content),
         "fact or reason": [*content.facts, *content.reasons],
+        "value-set": content.code_lists,
         "group": [group.id for group in content.strategy.group],
     }
 
@@ -148,11 +157,15 @@ def codes_are_verified(content: model.Content) -> Iterator[Fault]:
         ("package.toml", "jurisdiction", content.package.jurisdiction, "profile-codes.csv"),
         ("package.toml", "focus", content.package.focus, "terminology.csv"),
     ]
-    for order in content.order:
-        for concept in order.concepts:
+    several = [
+        *(("orders.toml", f"order {order.id!r}.concepts", order.concepts) for order in content.order),
+        *(("value-sets.toml", f"value-set {each.id!r}.concepts", each.concepts) for each in content.value_set),
+    ]
+    for file, key, concepts in several:
+        for concept in concepts:
             if not table.of(concept):
                 remedy = did_you_mean(concept, table.concepts(), ADD_ROW.format("terminology.csv"), NAME)
-                yield Fault("orders.toml", f"order {order.id!r}.concepts", f"no verified code for {concept!r}", remedy)
+                yield Fault(file, key, f"no verified code for {concept!r}", remedy)
     for file, key, concept, rows in named:
         found = table.of(concept)
         if not found:
@@ -197,6 +210,7 @@ def everything_is_used(content: model.Content) -> Iterator[Fault]:
     used["option"] = set(grouped(content.strategy))
     used["reason"] = {reason for option in content.option for reason in option.reasons}
     used["reason"] |= {reason for line in _lines(content) for reason in line.reasons}
+    used["evidence"] = {row.id for row in content.evidence}
     used["order"] = {order.id for order in content.order}
     for _, _, kind, name in _unresolved(content):  # the right one of a misspelt name is used, only not yet by name
         meant = get_close_matches(name, list(_known(content)[kind]), n=1, cutoff=NAME)
@@ -292,6 +306,25 @@ def orders_warn_of_their_own_facts(content: model.Content) -> Iterator[Fault]:
                 yield Fault("orders.toml", where, f"{fact!r} does not decide {order.option!r}", "name one that does")
 
 
+def evidence_fits_its_record(content: model.Content) -> Iterator[Fault]:
+    """Each kind of record is asked only for what it has, and for all that decides whether it counts."""
+    for row in content.evidence:
+        given = {
+            "clinical": row.clinical is not None,
+            "status": bool(row.status),
+            "sites": row.sites is not None,
+            "answers": row.answers is not None,
+            "because": row.because is not None,
+        }
+        must, may = EVIDENCE_OF[row.resource]
+        for key, there in given.items():
+            where = f"evidence {row.id!r}.{key}"
+            if there and key not in (*must, *may):
+                yield Fault("evidence.toml", where, f"{_a(row.resource)} is not asked for it", "remove it")
+            if not there and key in must:
+                yield Fault("evidence.toml", where, f"missing, and {_a(row.resource)} counts by it", "add it")
+
+
 def facts_have_one_side(content: model.Content) -> Iterator[Fault]:
     """A fact that helps an option both when true and when false would make two different `closed-` actions."""
     for option in content.option:
@@ -307,7 +340,7 @@ def facts_have_one_side(content: model.Content) -> Iterator[Fault]:
 
 def ids_fit(content: model.Content) -> Iterator[Fault]:
     for file, kind, part in parts(content):
-        if kind in ("drug", "activity", "combination", "choice", "option"):
+        if kind in ("drug", "activity", "combination", "choice", "option", "value-set"):
             id = f"{model.ID_PREFIX}{'offer-' if kind == 'option' else ''}{part.id}"
             if len(id) > LONGEST_ID:
                 yield Fault(file, f"{kind} {part.id!r}.id", f"{id} has {len(id)} characters", f"keep to {LONGEST_ID}")
@@ -353,6 +386,7 @@ RULES = (
     lines_make_sense,
     everything_is_asked_once,
     orders_warn_of_their_own_facts,
+    evidence_fits_its_record,
     facts_have_one_side,
     ids_fit,
     everything_is_used,

@@ -20,10 +20,16 @@ NAMES = {
     RXNORM: "RxNorm",
     ATC: "ATC",
     "http://hl7.org/fhir/NamingSystem/ca-hc-din": "Drug Identification Number (Canada)",
+    "http://loinc.org": "LOINC",
+    "http://hl7.org/fhir/sid/icd-10": "ICD-10",
+    "http://hl7.org/fhir/sid/icd-10-cm": "ICD-10-CM",
+    "http://terminology.hl7.org/CodeSystem/icd-o-3": "ICD-O-3",
+    "http://ncicb.nci.nih.gov/xml/owl/EVS/Thesaurus.owl": "NCI Thesaurus",
+    "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation": "HL7 ObservationInterpretation",
 }
 
 VERIFIED = ("verified-1", "verified-2")
-SEVERAL = ("brand-din",)  # roles of which a concept may have several codes in one system
+SEVERAL = ("brand-din", "marketed-din", "map-product")  # roles of which a concept may have several codes in one system
 NEVER_EMITTED = ("exclusion", "exclusion-din", "doubtful")
 COLUMNS = ("concept_id", "group", "label", "system", "code", "display", "role", "status", "evidence")
 

@@ -13,6 +13,7 @@ from typing import Any
 from . import model
 from .checks import Unfit, check, check_names, version_is_semantic
 from .codes import read_codes
+from .elm import read_elm
 from .faults import ContentError, Fault, did_you_mean
 from .parsing import UnfitError, called, parse
 
@@ -31,6 +32,8 @@ TABLES: Mapping[str, Mapping[str, type[Any]]] = {
     "activities.toml": {"activity": model.Activity},
     "choices.toml": {"choice": model.Choice},
     "options.toml": {"option": model.Option},
+    "value-sets.toml": {"value-set": model.CodeList},
+    "evidence.toml": {"evidence": model.Evidence},
     "orders.toml": {"order": model.Order},
 }
 # file -> the content it holds as a whole
@@ -55,7 +58,7 @@ def load(source: Path = SOURCE) -> model.Content:
     tables = {file: _toml(file, texts[file], faults) for file in (*TABLES, *WHOLES) if file in texts}
     codes, bad_rows = read_codes({file: texts[file] for file in CODE_TABLES if file in texts})
     unread = len(faults)
-    parts: dict[str, Any] = {"version": texts.get("VERSION", "").strip(), "codes": codes}
+    parts: dict[str, Any] = {"version": texts.get("VERSION", "").strip(), "codes": codes, "elm": read_elm()}
     unfit = Unfit()
     for file, kinds in TABLES.items():
         parts |= _tables(file, tables.get(file), kinds, faults, unfit)

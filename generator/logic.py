@@ -78,7 +78,38 @@ class Define:
     name: str
 
 
-Expression = Answer | And | Or | Neither | Define
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Two-valued: an explicit record of the fact or reason gives this answer; None: there is one, whatever it says."""
+
+    about: str
+    answer: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Two-valued: there is a record of this kind of evidence."""
+
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Two-valued: this order is among the drafts."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Two-valued: both parts hold, or neither does."""
+
+    one: "Expression"
+    other: "Expression"
+
+
+Leaf = Answer | Define | Said | Found | Drafted
+Expression = Leaf | And | Or | Neither | Same
 
 
 def holds(tree: Tree) -> Expression:
@@ -138,6 +169,15 @@ def literals(tree: Tree, truth: Truth = Truth.TRUE) -> Iterator[tuple[str, Truth
 def keeps_open(tree: Tree, fact: str, whole: Expression) -> Expression:
     """The fact is unknown, and so is every part of the tree that it stands in. `whole`: the tree itself is unknown."""
     return Or(tuple(And((whole, path)) for path in _open_paths(tree, fact)))
+
+
+def keeps_open_alone(tree: All, fact: str) -> Expression:
+    """`keeps_open` over leaves alone: no other part is false, and every part that the fact stands in is unknown."""
+    ways = []
+    for part in tree.parts:
+        others = tuple(Neither((fails(other),)) for other in tree.parts if other is not part)
+        ways += [And((*others, is_unknown(part), path)) for path in _open_paths(part, fact)]
+    return Or(tuple(ways))
 
 
 def _open_paths(tree: Tree, fact: str) -> Iterator[Expression]:
@@ -200,8 +240,8 @@ def _evaluate(expression: Expression, case: Mapping[str, Truth]) -> bool:
             return any(_evaluate(part, case) for part in parts)
         case Neither(parts):
             return not any(_evaluate(part, case) for part in parts)
-        case Define(name):
-            raise ValueError(f"{name} stands for an expression that is not here")
+        case _:
+            raise ValueError(f"{expression} does not hang on facts alone")
 
 
 def simplify(expression: Expression) -> Expression:
@@ -219,7 +259,9 @@ def simplify(expression: Expression) -> Expression:
             for part in map(simplify, parts):
                 flat.extend(part.parts if isinstance(part, Or) else (part,))  # none of (a or b) = none of a, b
             return Neither(tuple(dict.fromkeys(flat)))
-        case Answer() | Define():
+        case Same(one, other):
+            return Same(simplify(one), simplify(other))
+        case _:
             return expression
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
-from .codes import CodeTable
+from .codes import Code, CodeTable
+from .elm import Elm
 from .logic import All, AnyOf, Fact, Not, Tree, Truth
 from .logic import facts as facts_of
 from .parsing import CalendarDate, NotEmpty, Reader, Shape
@@ -173,6 +174,50 @@ class Reason(Identified):
     title: Text
     question: Text
     statements: Statements
+
+    def said(self, truth: Truth) -> str:
+        """What is recorded where the reason is there, or where it is not, as a clause."""
+        return f"the reason is {'' if truth is Truth.TRUE else 'not '}there: {self.title[0].lower()}{self.title[1:]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeList(Identified):
+    """Codes by which a record is recognised: those of these concepts."""
+
+    title: Text
+    description: Text
+    readings: Readings = ()
+    concepts: Annotated[Ids, NotEmpty()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence(Identified):
+    """A kind of record that proves a fact or a reason (`about`), beside its explicit record.
+
+    `codes`: value sets of its code, or of its drug. `clinical`: the status of a diagnosis; `status`: of another record.
+    `sites`, `answers`, `because`: value sets of a bodySite, of the value or an interpretation, of the reason.
+    """
+
+    about: Id
+    says: Literal["yes", "no", "no-when-absent"] = "yes"
+    title: Text
+    resource: Literal["Condition", "Observation", "Procedure", "MedicationAdministration", "MedicationStatement"]
+    codes: Annotated[Ids, NotEmpty()]
+    clinical: Literal["recurrence", "current", "any"] | None = None
+    status: tuple[Id, ...] = ()
+    sites: Id | None = None
+    answers: Id | None = None
+    because: Id | None = None
+
+    @property
+    def value_sets(self) -> tuple[str, ...]:
+        """Every value set that the row reads."""
+        return (*self.codes, *(each for each in (self.sites, self.answers, self.because) if each))
+
+    @property
+    def of_drug(self) -> bool:
+        """Whether the codes are a drug's, which may stand in another resource."""
+        return self.resource.startswith("Medication")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -389,6 +434,8 @@ class Content:
     combination: tuple[Combination, ...]
     fact: tuple[CaseFact, ...]
     reason: tuple[Reason, ...]
+    value_set: tuple[CodeList, ...]
+    evidence: tuple[Evidence, ...]
     order: tuple[Order, ...]
     questions: Questions
     hooks: Hooks
@@ -398,6 +445,7 @@ class Content:
     conditions: Conditions
     strategy: Strategy
     codes: CodeTable
+    elm: Elm | None
 
     @cached_property
     def statements(self) -> dict[str, Statement]:
@@ -424,6 +472,10 @@ class Content:
         return {drug.id: drug for drug in self.drug}
 
     @cached_property
+    def code_lists(self) -> dict[str, CodeList]:
+        return {each.id: each for each in self.value_set}
+
+    @cached_property
     def options(self) -> dict[str, Option]:
         return {option.id: option for option in self.option}
 
@@ -443,6 +495,22 @@ class Content:
         """What must hold for an option: the fact every option rests on, and the page's condition."""
         condition = self.condition(option)
         return All((Fact(self.conditions.always), *(condition.all if condition else ())))
+
+    def evidence_of(self, about: str) -> tuple[Evidence, ...]:
+        """The kinds of record that prove a fact or a reason, beside its explicit record."""
+        return tuple(row for row in self.evidence if row.about == about)
+
+    def rows_reading(self, value_set: str) -> tuple[Evidence, ...]:
+        """The evidence that reads a value set."""
+        return tuple(row for row in self.evidence if value_set in row.value_sets)
+
+    def asked(self, about: str) -> CaseFact | Reason:
+        """The fact or reason of this id."""
+        return self.facts[about] if about in self.facts else self.reasons[about]
+
+    def codes_in(self, value_set: str) -> list[Code]:
+        """The verified codes of a value set."""
+        return [row for concept in self.code_lists[value_set].concepts for row in self.codes.of(concept)]
 
     def readings_of(self, option: Option) -> tuple[str, ...]:
         """The readings behind an option's answer: its own, its condition's, and those of the facts it reads."""

@@ -22,6 +22,8 @@ def parts(content: model.Content) -> Iterator[tuple[str, str, model.Identified]]
         ("activities.toml", "activity", content.activity),
         ("choices.toml", "choice", content.choice),
         ("options.toml", "option", content.option),
+        ("value-sets.toml", "value-set", content.value_set),
+        ("evidence.toml", "evidence", content.evidence),
         ("orders.toml", "order", content.order),
     )
     for file, kind, table in tables:
@@ -42,6 +44,15 @@ def references(content: model.Content) -> Iterator[Reference]:
         yield from _each("combinations.toml", f"combination {combination.id!r}.drugs", "drug", combination.drugs)
     for fact in content.fact:
         yield "facts.toml", f"fact {fact.id!r}.learn", "activity", fact.learn
+    for row in content.evidence:
+        yield "evidence.toml", f"evidence {row.id!r}.about", "fact or reason", row.about
+        for key, names in (
+            ("codes", row.codes),
+            ("sites", (row.sites,)),
+            ("answers", (row.answers,)),
+            ("because", (row.because,)),
+        ):
+            yield from _each("evidence.toml", f"evidence {row.id!r}.{key}", "value-set", filter(None, names))
     for order in content.order:
         yield "orders.toml", f"order {order.id!r}.option", "option", order.option
         yield from _each("orders.toml", f"order {order.id!r}.warns", "fact", order.warns)

@@ -393,12 +393,14 @@ REFERENCES = [
         "code-that-was-removed",
         ("terminology.csv", f"{BRACHYTHERAPY}\n", ""),
         "activities.toml: activity 'brachytherapy'.code: no verified code for 'brachytherapy'; "
-        "add its verified row to terminology.csv",
+        "did you mean 'brachytherapy-hdr'?",
+        "value-sets.toml: value-set 'radiotherapy-procedures'.concepts: no verified code for 'brachytherapy'; "
+        "did you mean 'brachytherapy-hdr'?",
     ),
     row(
         "code-of-a-drug",
         ("activities.toml", 'code = "brachytherapy"', 'code = "cisplatin"'),
-        "activities.toml: activity 'brachytherapy'.code: 'cisplatin' has 3 codes; name a concept with one",
+        "activities.toml: activity 'brachytherapy'.code: 'cisplatin' has 8 codes; name a concept with one",
     ),
     row(
         "drug-without-verified-code",
@@ -452,6 +454,7 @@ CLASHES = [
             ("reasons.toml", 'id = "bleeding"', 'id = "site-cervix"'),
             ("options.toml", '"bleeding"', '"site-cervix"'),
             ("questions.toml", '"bleeding", ', ""),
+            ("evidence.toml", 'about = "bleeding"', 'about = "site-cervix"'),
         ],
         "reasons.toml: reason 'site-cervix'.id: a fact of facts.toml has it too, so a name would mean both; rename one",
     ),

@@ -1,4 +1,4 @@
-"""From three-valued facts to the answers of the eleven options, written by hand from DESIGN 5.4.
+"""From three-valued facts to the answers of the eleven options, written by hand from the page.
 
 A second opinion: it shares no line, table or expression with the package, so an error has to be made twice to pass.
 """
@@ -65,7 +65,7 @@ def applies(facts: Mapping[str, Truth]) -> bool | None:
 
 
 def answers(facts: Mapping[str, Truth]) -> tuple[OptionAnswer, ...]:
-    """All eleven options in the order of DESIGN 6; a fact that is not given is unknown."""
+    """All eleven options in the order of their contract; a fact that is not given is unknown."""
     strange = set(facts) - set(FACTS)
     if strange:
         raise ValueError(f"no such fact: {', '.join(sorted(strange))}")

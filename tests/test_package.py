@@ -149,9 +149,9 @@ ACTIVITIES = {
     "supportive-care": {"supportive-care", "consultation"},
     "clinical-trials": {"trial-talk"},
 }
-# Resource -> the readings that it rests on. R-07 (unknown), R-09 (conflict), R-12 (inform) and R-15 (which cancer)
-# concern every condition, since every one asks whether there is a recurrence.
-EVERY = {"R-07", "R-09", "R-12", "R-15"}
+# Resource -> the readings that it rests on. R-07 (unknown), R-09 (conflict), R-12 (inform), R-15 (which cancer), R-17
+# (which recurrence) and R-18 (when not) concern every condition, since every one asks whether there is a recurrence.
+EVERY = {"R-07", "R-09", "R-12", "R-15", "R-17", "R-18"}
 ASKED = EVERY | {"R-14"}  # of plans that ask for what is missing
 READINGS = {offer(option): ASKED for option in OPTIONS} | {
     offer("chemotherapy"): ASKED | {"R-11", "R-13"},

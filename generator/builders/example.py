@@ -61,6 +61,8 @@ def _bundle(content: Content, option: Option, truth: Truth, case: Case) -> Resou
         "name": [{"text": name}],
     }
     records = [_record(content, id, fact, answer) for fact, answer in case.items()]
+    if content.conditions.always not in case:
+        records.append(_diagnosis(content, id))
     resources = [patient, *records, _answer(content, option, id, truth, case)]
     return {
         "resourceType": "Bundle",
@@ -90,6 +92,21 @@ def _record(content: Content, patient: str, fact: str, truth: Truth) -> Resource
         "subject": {"reference": f"Patient/{patient}"},
         "effectiveDateTime": content.package.date,
         "valueBoolean": truth is Truth.TRUE,
+    }
+
+
+def _diagnosis(content: Content, patient: str) -> Resource:
+    """A diagnosis that leaves open whether the cancer came back: without any, the answer would be no (R-18)."""
+    diagnosis, status = content.codes.only(content.package.focus), content.codes.only("clinical-status-active")
+    words = f"A diagnosis that is active: {diagnosis.display}. It does not say whether the cancer came back."
+    return {
+        "resourceType": "Condition",
+        "id": f"{patient}-diagnosis",
+        "meta": _meta(content, EXAMPLE_TAG),
+        "text": narrative("Diagnosis", paragraph(words)),
+        "clinicalStatus": {"coding": [status.coding()]},
+        "code": {"coding": [diagnosis.coding()]},
+        "subject": {"reference": f"Patient/{patient}"},
     }
 
 

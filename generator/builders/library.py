@@ -1,11 +1,15 @@
 """The logic as a Library: CQL text, the records it reads, what it depends on."""
 
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..cql import Logic
+from ..cql.defines import pascal
 from ..cql.text import Urls, cql
-from ..model import Content
+from ..fhirpath import twin
+from ..logic import Truth
+from ..model import CaseFact, Content, Reason
+from ..rails import no, yes
 from .common import (
     CRMI,
     EXTENSION,
@@ -25,8 +29,9 @@ from .common import (
     url,
     usage,
 )
+from .data_requirements import data_requirements
 from .narrative import bullets, narrative, paragraph, section, table
-from .value_set import FACT_CODES, order_codes
+from .value_set import FACT_CODES, REASON_CODES, order_codes
 from .words import reads, sentence
 
 
@@ -60,11 +65,6 @@ def _library(content: Content, resource: Resource) -> Resource:
     return assemble({**resource, "copyright": copyright_notices(content, resource)})
 
 
-def _fact_query(content: Content) -> str:
-    """One short search for all explicit records: any code of our system."""
-    return f"Observation?patient={{{{context.patientId}}}}&code={own_system(content, 'facts')}|"
-
-
 def library(content: Content, logic: Logic) -> Resource:
     """The one logic Library of the package."""
     title = "Logic of the page's conditions"
@@ -76,6 +76,7 @@ def library(content: Content, logic: Logic) -> Resource:
     carried = [
         *(s for fact in content.fact for s in fact.statements),
         *(s for condition in conditions.condition for s in condition.statements),
+        *(s for reason in content.reason for s in reason.statements),
     ]
     readings = dict.fromkeys(
         (
@@ -84,8 +85,14 @@ def library(content: Content, logic: Logic) -> Resource:
             *(r for condition in conditions.condition for r in condition.readings),
         )
     )
-    fact_codes = canonical(content, "ValueSet", resource_id(FACT_CODES))
-    value_sets = [fact_codes, *(canonical(content, "ValueSet", resource_id(order_codes(o))) for o in content.order)]
+    value_sets = [
+        canonical(content, "ValueSet", resource_id(id))
+        for id in (
+            *(FACT_CODES, REASON_CODES),
+            *(each.id for each in content.value_set),
+            *(order_codes(order) for order in content.order),
+        )
+    ]
     text = cql(
         content,
         logic,
@@ -93,6 +100,8 @@ def library(content: Content, logic: Logic) -> Resource:
             library=LOGIC,
             fact_system=own_system(content, "facts"),
             fact_codes=url(content, "ValueSet", resource_id(FACT_CODES)),
+            reason_codes=url(content, "ValueSet", resource_id(REASON_CODES)),
+            evidence={each.id: url(content, "ValueSet", resource_id(each.id)) for each in content.value_set},
             orders={o.id: url(content, "ValueSet", resource_id(order_codes(o))) for o in content.order},
         ),
     )
@@ -131,24 +140,48 @@ def library(content: Content, logic: Logic) -> Resource:
             "usage": usage(content, readings),
             "topic": topic(content),
             "relatedArtifact": [derived_from(content, carried), *depends_on(value_sets)],
-            "parameter": [
-                {
-                    "name": "draftOrders",
-                    "use": "in",
-                    "min": 0,
-                    "max": "*",
-                    "documentation": "The orders about to be signed, of the hook order-sign; none at other hooks.",
-                    "type": "Resource",
-                }
-            ],
-            "dataRequirement": [
-                {
-                    "extension": [extension(f"{EXTENSION}cqf-fhirQueryPattern", valueString=_fact_query(content))],
-                    "type": "Observation",
-                    "mustSupport": ["code", "status", "subject", "value"],
-                    "codeFilter": [{"path": "code", "valueSet": fact_codes}],
-                }
-            ],
-            "content": [{"contentType": "text/cql", "data": b64encode(text.encode()).decode("ascii")}],
+            "parameter": [_draft_orders(), *_recorded(content)],
+            "dataRequirement": data_requirements(content),
+            "content": _texts(text, content.elm.of(text) if content.elm else None),
         },
     )
+
+
+def _draft_orders() -> Resource:
+    return {
+        "name": "draftOrders",
+        "use": "in",
+        "min": 0,
+        "max": "*",
+        "documentation": "The orders about to be signed, of the hook order-sign; none at other hooks.",
+        "type": "Resource",
+    }
+
+
+def _recorded(content: Content) -> Iterator[Resource]:
+    """What is recorded of each fact and reason, with its twin: so that an answer can be traced to records."""
+    each: tuple[CaseFact | Reason, ...] = (*content.fact, *content.reason)
+    for asked in each:
+        for rail, expression in (("Yes", yes(content, asked.id)), ("No", no(content, asked.id))):
+            what = asked.said(Truth.TRUE if rail == "Yes" else Truth.FALSE)
+            twin_of = {
+                "description": f"It is recorded that {what}.",
+                "name": asked.id,
+                "language": "text/fhirpath",
+                "expression": twin(content, expression, own_system(content, "facts")),
+            }
+            yield {
+                "extension": [extension(f"{EXTENSION}cqf-expression", valueExpression=twin_of)],
+                "name": f"{pascal(asked.id)}{rail}",
+                "use": "out",
+                "min": 1,
+                "max": "1",
+                "documentation": f"{rail}: it is recorded that {what}.",
+                "type": "boolean",
+            }
+
+
+def _texts(cql_text: str, elm: bytes | None) -> list[Resource]:
+    """The text, and the ELM where it is current."""
+    forms = [("text/cql", cql_text.encode("utf-8")), *([("application/elm+json", elm)] if elm else [])]
+    return [{"contentType": kind, "data": b64encode(data).decode("ascii")} for kind, data in forms]

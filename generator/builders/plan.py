@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..cql import Define
+from ..fhirpath import twin
 from ..model import Content
 from .common import (
     CPG,
     CRMI,
+    EXTENSION,
     Resource,
     assemble,
     canonical,
@@ -15,9 +17,11 @@ from .common import (
     depends_on,
     derived_from,
     documentation,
+    extension,
     logic_canonical,
     metadata,
     own_coding,
+    own_system,
     resource_id,
     topic,
     usage,
@@ -51,8 +55,17 @@ def reasons(content: Content, ids: Iterable[str]) -> list[Resource]:
 
 
 def applicability(content: Content, define: Define) -> list[Resource]:
-    """A condition that names a define of the logic: the form that HAPI executes and R4 validates."""
+    """A condition that names a define of the logic: the form that HAPI executes and R4 validates.
+
+    Its twin says the same in FHIRPath over the Bundle of records, for engines without CQL.
+    """
+    other = {
+        "description": "The same in FHIRPath, over a Bundle of the patient's records as %resource.",
+        "language": "text/fhirpath",
+        "expression": twin(content, define.alone, own_system(content, "facts")),
+    }
     expression = {
+        "extension": [extension(f"{EXTENSION}cqf-alternativeExpression", valueExpression=other)],
         "description": define.words,
         "language": "text/cql",
         "expression": define.name,

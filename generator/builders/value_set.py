@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ..model import CaseFact, Content, Order, Reason
+from ..codes import Code
+from ..model import CaseFact, CodeList, Content, Order, Reason
 from .common import (
     CRMI,
     EXTENSION,
@@ -17,7 +18,8 @@ from .common import (
     system_name,
     url,
 )
-from .narrative import narrative, paragraph, table
+from .narrative import bullets, narrative, paragraph, section, table
+from .words import reads
 
 FACT_CODES = "fact-codes"
 REASON_CODES = "reason-codes"
@@ -37,6 +39,7 @@ def value_sets(content: Content) -> list[Resource]:
         _own(
             content, REASON_CODES, "Reasons", "Codes of the reasons that the page names; never gates.", content.reason
         ),
+        *(_evidence(content, each) for each in content.value_set),
         *(_order(content, order) for order in content.order),
     ]
 
@@ -53,21 +56,41 @@ def _own(content: Content, id: str, title: str, description: str, members: Seque
     return _value_set(content, id, title, description, include, carried)
 
 
-def _order(content: Content, order: Order) -> Resource:
-    rows = [row for concept in order.concepts for row in content.codes.of(concept)]
-    include = [
+def _included(rows: Sequence[Code]) -> list[Resource]:
+    """Verified codes, by code system."""
+    return [
         {
             "system": system,
             "concept": [{"code": row.code, "display": row.display} for row in rows if row.system == system],
         }
         for system in dict.fromkeys(row.system for row in rows)
     ]
+
+
+def _evidence(content: Content, each: CodeList) -> Resource:
+    """Codes by which a record is recognised; what rests on them is what the facts and reasons rest on."""
+    proved = dict.fromkeys(row.about for row in content.rows_reading(each.id))
+    carried = [s for about in proved for s in content.asked(about).statements]
+    lines = [*reads(content, each.readings)]
+    return _value_set(
+        content, each.id, each.title, each.description, _included(content.codes_in(each.id)), carried, lines
+    )
+
+
+def _order(content: Content, order: Order) -> Resource:
+    include = _included([row for concept in order.concepts for row in content.codes.of(concept)])
     description = "The verified codes by which a draft order is recognised. An order with other codes is not seen."
     return _value_set(content, order_codes(order), order.title, description, include, order.statements)
 
 
 def _value_set(
-    content: Content, id: str, title: str, description: str, include: Sequence[Resource], carried: Iterable[str]
+    content: Content,
+    id: str,
+    title: str,
+    description: str,
+    include: Sequence[Resource],
+    carried: Iterable[str],
+    readings: Sequence[str] = (),
 ) -> Resource:
     # crmi-expandedvalueset wants a version for each code; of others' code systems the survey names none.
     pinned = all("version" in part for part in include)
@@ -88,6 +111,7 @@ def _value_set(
             table(
                 ("Code system", "Code", "Name"), ((system_name(c["system"]), c["code"], c["display"]) for c in contains)
             ),
+            section("How it is read", bullets(readings)),
             paragraph(content.package.disclaimer),
         ),
         "extension": [

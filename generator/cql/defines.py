@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .. import logic as tree_logic
-from ..logic import Answer, Expression, Neither, Truth, opposite, simplify
+from ..logic import And, Answer, Expression, Neither, Truth, opposite, simplify
 from ..model import Content, Option
 
 
 @dataclass(frozen=True, slots=True)
 class Define:
-    """A named Boolean that is never null. `words` says what it means, `expression` how it comes about."""
+    """A named Boolean that is never null. `words` says what it means, `expression` how it comes about.
+
+    `alone` says the same without the name of any other define.
+    """
 
     name: str
     words: str
     expression: Expression
+    alone: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,14 @@ def _option_logic(content: Content, option: Option) -> OptionLogic:
     tree = content.tree(option)
     name, title = pascal(option.id), option.title
     literals = tuple(dict.fromkeys(tree_logic.literals(tree)))
-    offered = Define(f"{name}Offered", f"{title}: the page's condition is met.", simplify(tree_logic.holds(tree)))
-    not_met = Define(f"{name}NotMet", f"{title}: the page's condition is not met.", simplify(tree_logic.fails(tree)))
+    holds, fails = simplify(tree_logic.holds(tree)), simplify(tree_logic.fails(tree))
+    offered = Define(f"{name}Offered", f"{title}: the page's condition is met.", holds, holds)
+    not_met = Define(f"{name}NotMet", f"{title}: the page's condition is not met.", fails, fails)
     needs_data = Define(
         f"{name}NeedsData",
         f"{title}: a fact is missing that decides.",
         Neither((tree_logic.Define(offered.name), tree_logic.Define(not_met.name))),
+        Neither((holds, fails)),
     )
     asks, closed = {}, {}
     for fact, helps in literals:
@@ -73,11 +79,17 @@ def _option_logic(content: Content, option: Option) -> OptionLogic:
             f"{name}Asks{pascal(fact)}",
             f"{title}: it is not known whether {content.facts[fact].yes}, and that holds the answer open.",
             simplify(asked),
+            simplify(tree_logic.keeps_open_alone(tree, fact)),
         )
         against = content.facts[fact].said(opposite(helps))
+        # Where the page does not apply, that alone closes everything: the other facts are of no interest.
+        applies = (
+            () if fact == content.conditions.always else (Neither((Answer(content.conditions.always, Truth.FALSE),)),)
+        )
         closed[fact] = Define(
             f"{name}ClosedBy{pascal(fact)}",
             f"{title}: not met because {against}.",
-            simplify(tree_logic.closes(tree, fact, tree_logic.Define(not_met.name))),
+            simplify(And((tree_logic.closes(tree, fact, tree_logic.Define(not_met.name)), *applies))),
+            simplify(And((tree_logic.closes(tree, fact, fails), *applies))),
         )
     return OptionLogic(option, offered, needs_data, not_met, asks, closed, literals)

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ..logic import And, Answer, Expression, Neither, Or, Truth, simplify
+from ..logic import And, Answer, Drafted, Expression, Neither, Or, Truth, simplify
 from ..logic import Define as Named
 from ..model import Content, Order
+from ..rails import yes
 from .defines import Define, OptionLogic, pascal
 
 
@@ -42,15 +43,24 @@ class OrderLogic:
 def patient_view(content: Content, options: Mapping[str, OptionLogic]) -> PatientViewLogic:
     """Cards are for patients whose recurrence is recorded; records that contradict each other still ask."""
     always = content.conditions.always
-    applies: Expression = Answer(always, Truth.TRUE)
+    applies = Answer(always, Truth.TRUE)
     conditional = [options[option.id] for option in content.option if content.conditional(option)]
-    missing = And((_recorded(content), _any(each.needs_data for each in conditional)))
-    not_met = And((applies, _any(each.not_met for each in conditional)))
+    open_, closed = [each.needs_data for each in conditional], [each.not_met for each in conditional]
     return PatientViewLogic(
-        Define("PatientViewOffered", "The recurrence is recorded.", applies),
-        Define("PatientViewMissing", "A fact is missing that decides an option.", simplify(missing)),
-        Define("PatientViewBesideTreatment", "The recurrence is recorded.", applies),
-        Define("PatientViewNotMet", "The page's condition for an option is not met.", simplify(not_met)),
+        Define("PatientViewOffered", "The recurrence is recorded.", applies, applies),
+        Define(
+            "PatientViewMissing",
+            "A fact is missing that decides an option.",
+            simplify(And((_recorded(content), _any(open_)))),
+            simplify(And((yes(content, always), _any_alone(open_)))),
+        ),
+        Define("PatientViewBesideTreatment", "The recurrence is recorded.", applies, applies),
+        Define(
+            "PatientViewNotMet",
+            "The page's condition for an option is not met.",
+            simplify(And((applies, _any(closed)))),
+            simplify(And((applies, _any_alone(closed)))),
+        ),
     )
 
 
@@ -62,24 +72,34 @@ def order_sign(content: Content, options: Mapping[str, OptionLogic]) -> list[Ord
 def _order(content: Content, order: Order, answers: OptionLogic) -> OrderLogic:
     name = pascal(order.id)
     title = order.title[0].lower() + order.title[1:]
-    drafted = Define(f"Drafts{name}", f"Among the draft orders are {title}.", Named(f"Drafts{name}"))
+    leaf = Drafted(order.id)
+    drafted = Define(f"Drafts{name}", f"Among the draft orders are {title}.", leaf, leaf)
     here = (Named(drafted.name), _recorded(content))
+    here_alone = (leaf, yes(content, content.conditions.always))
     warns = None
     if order.warns:
-        closed = _any(answers.closed[fact] for fact in order.warns)
-        words = f"An exclusion of the page is met by what is recorded, for {title}."
-        warns = Define(f"OrderSignWarns{name}", words, simplify(And((*here, closed))))
+        closed = [answers.closed[fact] for fact in order.warns]
+        warns = Define(
+            f"OrderSignWarns{name}",
+            f"An exclusion of the page is met by what is recorded, for {title}.",
+            simplify(And((*here, _any(closed)))),
+            simplify(And((*here_alone, _any_alone(closed)))),
+        )
     asks = Define(
         f"OrderSignAsks{name}",
         f"A fact is missing that decides, for {title}.",
         And((*here, Named(answers.needs_data.name))),
+        simplify(And((*here_alone, answers.needs_data.alone))),
     )
     not_met = None
     # Where the recurrence is recorded it can't close the option, so what is left beside the exclusions does.
     if set(answers.facts) - {content.conditions.always, *order.warns}:
-        told_already = (Neither((Named(warns.name),)),) if warns else ()
-        expression = And((*here, Named(answers.not_met.name), *told_already))
-        not_met = Define(f"OrderSignNotMet{name}", f"The page's condition is not met, for {title}.", expression)
+        not_met = Define(
+            f"OrderSignNotMet{name}",
+            f"The page's condition is not met, for {title}.",
+            And((*here, Named(answers.not_met.name), *((Neither((Named(warns.name),)),) if warns else ()))),
+            simplify(And((*here_alone, answers.not_met.alone, *((Neither((warns.alone,)),) if warns else ())))),
+        )
     return OrderLogic(order, drafted, warns, asks, not_met)
 
 
@@ -89,5 +109,13 @@ def _recorded(content: Content) -> Expression:
 
 
 def _any(defines: Iterable[Define]) -> Expression:
-    parts = tuple(Named(define.name) for define in defines)
+    return _either(Named(define.name) for define in defines)
+
+
+def _any_alone(defines: Iterable[Define]) -> Expression:
+    return _either(define.alone for define in defines)
+
+
+def _either(expressions: Iterable[Expression]) -> Expression:
+    parts = tuple(expressions)
     return parts[0] if len(parts) == 1 else Or(parts)

@@ -1,16 +1,15 @@
 """The logic as CQL text: terminology, records, facts, options, each with what it rests on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..logic import And, Answer, Define, Expression, Neither, Or
-from ..model import CaseFact, Content
+from ..model import CaseFact, Content, Evidence, Reason
+from ..statuses import BACK, ENDED, RECORDED, VOID
 from . import Logic
 from .defines import Define as NamedDefine
 from .defines import OptionLogic, answer_name, pascal
 from .hooks import OrderLogic
-
-FACT_RECORD_STATUS = ("final", "amended", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +19,20 @@ class Urls:
     library: str
     fact_system: str
     fact_codes: str
+    reason_codes: str
+    evidence: Mapping[str, str]  # value set id -> url
     orders: Mapping[str, str]  # order id -> value set of its codes
 
 
 def cql(content: Content, logic: Logic, urls: Urls) -> str:
     """The Library's text."""
-    lines = [*_header(content, urls.library), "", *_terminology(content, urls), "", *_context(), "", *_records()]
+    lines = [*_header(content, urls.library), "", *_terminology(content, urls), "", *_context(), "", *_records(content)]
     lines += ["", "// ---- Facts: yes and no as recorded; true, false or unknown as concluded ----"]
     for fact in content.fact:
-        lines += ["", *_fact(fact)]
+        lines += ["", *_fact(content, fact)]
+    lines += ["", "// ---- Reasons: why an option may be chosen; nothing rests on them (R-11) ----"]
+    for reason in content.reason:
+        lines += ["", *_fact(content, reason)]
     lines += ["", "// ---- Options: offered, not met, or in need of data; and the facts behind the answer ----"]
     for answers in logic.options.values():
         lines += ["", *_option(content, answers)]
@@ -59,11 +63,14 @@ def _terminology(content: Content, urls: Urls) -> Iterator[str]:
     yield f"codesystem \"Facts\": '{urls.fact_system}'"
     yield ""
     yield f"valueset \"Fact codes\": '{urls.fact_codes}' version '{content.version}'"
+    yield f"valueset \"Reason codes\": '{urls.reason_codes}' version '{content.version}'"
+    for each in content.value_set:
+        yield f"valueset \"{each.title}\": '{urls.evidence[each.id]}' version '{content.version}'"
     for order in content.order:
         yield f"valueset \"{order.title}\": '{urls.orders[order.id]}' version '{content.version}'"
     yield ""
-    for fact in content.fact:
-        yield f'code "{fact.id}": \'{fact.id}\' from "Facts"'
+    for asked in (*content.fact, *content.reason):
+        yield f'code "{asked.id}": \'{asked.id}\' from "Facts"'
 
 
 def _context() -> Iterator[str]:
@@ -73,29 +80,134 @@ def _context() -> Iterator[str]:
     yield "context Patient"
 
 
-def _records() -> Iterator[str]:
-    statuses = ", ".join(f"'{status}'" for status in FACT_RECORD_STATUS)
+def _records(content: Content) -> Iterator[str]:
     yield "// ---- Records ----"
     yield ""
-    yield "// Explicit records: one Observation a patient and fact, with a Boolean value."
-    yield "define FactRecords:"
-    yield '  [Observation: "Fact codes"] O'
-    yield f"    where O.status in {{ {statuses} }}"
-    yield ""
+    yield "// Explicit records: one Observation a patient and fact or reason, with a Boolean value."
+    for name, value_set in (("FactRecords", "Fact codes"), ("ReasonRecords", "Reason codes")):
+        yield f"define {name}:"
+        yield f'  [Observation: "{value_set}"] O'
+        yield f"    where {_one_of('O.status', RECORDED)}"
+        yield ""
     yield "// A record whose value is absent or no Boolean says nothing."
-    yield "define function IsRecorded(fact Code, answer Boolean):"
-    yield "  exists (FactRecords O where O.code ~ fact and O.value = answer)"
+    for name, records in (("IsRecorded", "FactRecords"), ("IsRecordedReason", "ReasonRecords")):
+        yield f"define function {name}(asked Code, answer Boolean):"
+        yield f"  exists ({records} O where O.code ~ asked and O.value = answer)"
+        yield ""
+    yield "// A diagnosis that is neither refuted nor a mistake."
+    yield "define function Stands(diagnosis FHIR.Condition):"
+    yield f"  not exists (diagnosis.verificationStatus.coding K where {_one_of('K.code', VOID)})"
+    yield ""
+    yield "define function IsCurrent(diagnosis FHIR.Condition):"
+    yield f"  Stands(diagnosis) and not exists (diagnosis.clinicalStatus.coding K where {_one_of('K.code', ENDED)})"
+    yield ""
+    yield "define function IsBack(diagnosis FHIR.Condition):"
+    yield f"  Stands(diagnosis) and exists (diagnosis.clinicalStatus.coding K where {_one_of('K.code', BACK)})"
+    yield ""
+    yield "// A reference may name a version; what it points to is the same record."
+    yield "define function PointsTo(reference FHIR.Reference, place String):"
+    yield "  ReplaceMatches(reference.reference.value, '/_history/.*$', '') = place"
+    for value_set in dict.fromkeys(row.because for row in content.evidence if row.because):
+        yield from ("", *_because(content, value_set))
+    for codes in dict.fromkeys(row.codes for row in content.evidence if row.of_drug):
+        yield from ("", *_pointed(content.code_lists[codes[0]].title, pascal(codes[0])))
 
 
-def _fact(fact: CaseFact) -> Iterator[str]:
-    name = pascal(fact.id)
-    yield f"// {', '.join((*fact.statements, *fact.readings))}: {fact.title}"
-    yield f'define {name}Yes: IsRecorded("{fact.id}", true)'
-    yield f'define {name}No: IsRecorded("{fact.id}", false)'
+def _because(content: Content, value_set: str) -> Iterator[str]:
+    """Whether a record's reason is one of these, by code or by the diagnosis that it points to."""
+    name, title = pascal(value_set), content.code_lists[value_set].title
+    yield f"define {name}Diagnoses:"
+    yield f'  [Condition: "{title}"] C where Stands(C)'
+    yield ""
+    yield f"define function Is{name}Code(reasons List<FHIR.CodeableConcept>):"
+    yield f'  exists (reasons R where R in "{title}")'
+    yield ""
+    yield f"define function Is{name}Diagnosis(reasons List<FHIR.Reference>):"
+    yield f"  exists (reasons R where exists ({name}Diagnoses C where PointsTo(R, 'Condition/' + C.id)))"
+
+
+def _pointed(title: str, name: str) -> Iterator[str]:
+    """Whether a reference leads to a drug of a value set, among the records or contained."""
+    yield f"define {name}Medications:"
+    yield f'  [Medication: "{title}"]'
+    yield ""
+    drug = "medication Choice<FHIR.CodeableConcept, FHIR.Reference>"
+    yield f"define function PointsTo{name}({drug}, contained List<FHIR.Resource>):"
+    yield "  medication is FHIR.Reference and ("
+    yield f"    exists ({name}Medications D where PointsTo(medication as FHIR.Reference, 'Medication/' + D.id))"
+    yield "    or exists (contained D where D is FHIR.Medication"
+    yield f'      and (D as FHIR.Medication).code in "{title}"'
+    yield "      and PointsTo(medication as FHIR.Reference, '#' + D.id)))"
+
+
+def _fact(content: Content, asked: CaseFact | Reason) -> Iterator[str]:
+    name = pascal(asked.id)
+    rows = content.evidence_of(asked.id)
+    function = "IsRecorded" if isinstance(asked, CaseFact) else "IsRecordedReason"
+    readings = asked.readings if isinstance(asked, CaseFact) else ()
+    yield f"// {', '.join((*asked.statements, *readings))}: {asked.title}"
+    for row in rows:
+        yield from (f"// {row.title}", *_evidence(content, row), "")
+    for rail, says, answer in (("Yes", "yes", "true"), ("No", "no", "false")):
+        said = [f'{function}("{asked.id}", {answer})', *(pascal(row.id) for row in rows if row.says.startswith(says))]
+        line = f"define {name}{rail}: {' or '.join(said)}"
+        yield line if len(line) < 100 else f"define {name}{rail}:\n  " + "\n    or ".join(said)
     yield f"define {name}True: {name}Yes and not {name}No"
     yield f"define {name}False: {name}No and not {name}Yes"
     yield f"define {name}Unknown: not {name}True and not {name}False"
     yield f"define {name}Conflicting: {name}Yes and {name}No"
+
+
+def _evidence(content: Content, row: Evidence) -> Iterator[str]:
+    """Whether there is a record of this kind; for an absence, whether there is none that leaves the fact open."""
+    name = pascal(row.id)
+    titles = {each: content.code_lists[each].title for each in row.value_sets}
+    match row.resource:
+        case "Condition":
+            where = [{"recurrence": "IsBack(C)", "current": "IsCurrent(C)"}.get(row.clinical or "", "Stands(C)")]
+            where += [f'exists (C.bodySite S where S in "{titles[row.sites]}")'] if row.sites else []
+            found = [f'exists ([Condition: "{titles[each]}"] C where {" and ".join(where)})' for each in row.codes]
+        case "Observation":
+            answers = titles[row.answers or ""]
+            found = [
+                f'exists ([Observation: "{titles[each]}"] O\n    where {_one_of("O.status", row.status)}\n'
+                f'      and (exists (O.interpretation I where I in "{answers}")\n'
+                f'        or (O.value is FHIR.CodeableConcept and O.value as FHIR.CodeableConcept in "{answers}")))'
+                for each in row.codes
+            ]
+        case "Procedure":
+            because = f"\n      and ({_by_code('P', row)} or {_by_diagnosis('P', row)})" if row.because else ""
+            found = [
+                f'exists ([Procedure: "{titles[each]}"] P\n    where {_one_of("P.status", row.status)}{because})'
+                for each in row.codes
+            ]
+        case _:
+            status, drugs = _one_of("M.status", row.status), pascal(row.codes[0])
+            because = f"({_by_code('M', row)} or {_by_diagnosis('M', row)})"
+            found = [
+                f'exists ([{row.resource}: "{titles[row.codes[0]]}"] M\n    where {status}\n      and {because})',
+                # What points to its drug has no code to be retrieved by: the one kind of retrieve without a filter.
+                f"exists ([{row.resource}] M\n    where {status}\n"
+                f"      and PointsTo{drugs}(M.medication, M.contained)\n      and {because})",
+            ]
+    if row.says != "no-when-absent":
+        yield f"define {name}:\n  " + "\n  or ".join(found)
+        return
+    asked = pascal(row.about)
+    said = f'exists (FactRecords O where O.code ~ "{row.about}")'
+    yield f"define {name}: not (\n  " + "\n  or ".join((f"{asked}Yes", said, *found)) + "\n)"
+
+
+def _by_code(alias: str, row: Evidence) -> str:
+    return f"Is{pascal(row.because or '')}Code({alias}.reasonCode)"
+
+
+def _by_diagnosis(alias: str, row: Evidence) -> str:
+    return f"Is{pascal(row.because or '')}Diagnosis({alias}.reasonReference)"
+
+
+def _one_of(path: str, texts: Sequence[str]) -> str:
+    return f"{path}.value in {{ {', '.join(map(repr, texts))} }}"
 
 
 def _option(content: Content, answers: OptionLogic) -> Iterator[str]:
@@ -106,21 +218,30 @@ def _option(content: Content, answers: OptionLogic) -> Iterator[str]:
 
 
 def _drafts() -> Iterator[str]:
-    yield "define DraftMedications:"
-    yield "  draftOrders D where D is FHIR.MedicationRequest return D as FHIR.MedicationRequest"
-    yield ""
-    yield "define DraftServices:"
-    yield "  draftOrders D where D is FHIR.ServiceRequest return D as FHIR.ServiceRequest"
+    for name, kind in (("Medications", "MedicationRequest"), ("Services", "ServiceRequest"), ("Drugs", "Medication")):
+        yield f"define Draft{name}:"
+        yield f"  draftOrders D where D is FHIR.{kind} return D as FHIR.{kind}"
+        if kind != "Medication":
+            yield ""
 
 
 def _order(each: OrderLogic) -> Iterator[str]:
     order = each.order
     yield f"// {', '.join(order.statements)}: {order.title}"
-    if order.kind == "MedicationRequest":
-        match = f'DraftMedications M where M.medication as FHIR.CodeableConcept in "{order.title}"'
+    if order.kind == "ServiceRequest":
+        yield f'define {each.drafted.name}: exists (DraftServices S where S.code in "{order.title}")'
     else:
-        match = f'DraftServices S where S.code in "{order.title}"'
-    yield f"define {each.drafted.name}: exists ({match})"
+        name = pascal(order.id)
+        yield from _pointed(order.title, name)
+        yield ""
+        yield f"define {each.drafted.name}:"
+        yield "  exists (DraftMedications M"
+        yield "    where (M.medication is FHIR.CodeableConcept"
+        yield f'        and M.medication as FHIR.CodeableConcept in "{order.title}")'
+        yield f"      or PointsTo{name}(M.medication, M.contained)"
+        yield "      // The drug may be handed over among the drafts."
+        yield f'      or (M.medication is FHIR.Reference and exists (DraftDrugs D where D.code in "{order.title}"'
+        yield "        and PointsTo(M.medication as FHIR.Reference, 'Medication/' + D.id))))"
     yield from map(_define, each)
 
 

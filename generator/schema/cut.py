@@ -19,6 +19,7 @@ TYPES = (
     "ActivityDefinition",
     "Bundle",
     "CodeSystem",
+    "Condition",
     "GuidanceResponse",
     "ImplementationGuide",
     "Library",

@@ -3,6 +3,7 @@
 import cql from "cql-execution";
 import cqlFhir from "cql-exec-fhir";
 import { Misuse } from "./command.mjs";
+import { asStored } from "./stored.mjs";
 
 const BOOLEAN = "{urn:hl7-org:elm-types:r1}Boolean";
 
@@ -18,10 +19,12 @@ export function createEngine(libraries, codes) {
   const patients = cqlFhir.PatientSource.FHIRv401();
   const wrapper = cqlFhir.FHIRWrapper.FHIRv401();
   return async (bundle) => {
-    const { id } = onlyPatient(bundle);
+    const patient = onlyPatient(bundle);
+    const { id } = patient;
+    const stored = asStored(bundle, patient);
     patients.reset();
-    patients.loadBundles([bundle]);
-    const drafts = draftOrders(bundle).map((resource) => wrapper.wrap(resource));
+    patients.loadBundles([stored]);
+    const drafts = draftOrders(stored).map((resource) => wrapper.wrap(resource));
     const parameters = drafts.length ? { ...unset(libraries[0]), draftOrders: drafts } : unset(libraries[0]);
     const { patientResults } = await executor.withParameters(parameters).exec(patients);
     const [results] = Object.values(patientResults);
