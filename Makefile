@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 JAVA := $(and $(shell command -v java),$(shell command -v mvn))
 NODE := $(and $(shell command -v node),$(shell command -v npm))
 
-.PHONY: all test lint types official node bench lock clean
+.PHONY: all test lint types official node elm bench lock clean
 
 all: $(VENV)/core
 	@$(BIN)/cervical-options generate
@@ -18,7 +18,9 @@ all: $(VENV)/core
 	@echo "Next: load dist/bundle-by-id.json into a FHIR R4 server, or read 'cervical-options --help'." >&2
 
 test: $(VENV)/dev lint types $(if $(JAVA),official,no-java) $(if $(NODE),node,no-node)
+	@rm -rf build/reports
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	@cat build/reports/*.txt
 
 lint: $(VENV)/dev
 	$(BIN)/ruff format --check --quiet .
@@ -48,8 +50,14 @@ no-java:
 no-node:
 	@echo "Node and npm were not found: CQL and validation with the profiles are not run." >&2
 
+# The logic as ELM, after a change of it: the generator embeds what stands in generator/elm.json where it is current.
+elm: $(VENV)/dev official node
+	$(BIN)/python -m cervical_options.generator.translate tests/node/translate.mjs tests/official/target/cql
+	$(BIN)/cervical-options generate
+
 bench: $(VENV)/dev
 	$(BIN)/python bench/commands.py
+	$(BIN)/python bench/logic.py
 
 # Locks carry hashes and no address, so any registry can serve them.
 lock: $(VENV)/dev

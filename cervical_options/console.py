@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 fhir_folder = click.option(
     "--fhir",
     type=click.Path(path_type=Path),
-    help="Folder of resources; by default the one that comes with the package.",
+    help="Folder or package (.tgz) of resources; by default those that come with this command.",
 )
 
 

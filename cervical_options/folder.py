@@ -1,6 +1,9 @@
-"""A folder of resources, read back: what everything right of `fhir/` starts from."""
+"""A folder or package of resources, read back: what everything right of `fhir/` starts from."""
 
-from pathlib import Path
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import orjson
@@ -29,17 +32,16 @@ class FolderError(Exception):
 
 
 def read(folder: Path) -> list[Resource]:
-    """Every resource of a folder, in loading order and by id within a type.
+    """Every resource of a folder or of a FHIR package (.tgz), in loading order and by id within a type.
 
     Raises FolderError with every file that is no resource, or where there is none at all.
     """
-    if not folder.is_dir():
-        raise FolderError([f"{folder}: no such folder; run 'cervical-options generate' or name another with --fhir"])
+    files = _of_package(folder) if folder.is_file() else _of_folder(folder)
     resources: list[Resource] = []
     reasons: list[str] = []
-    for file in sorted(folder.rglob("*.json")):
+    for file, content in files:
         try:
-            resource = orjson.loads(file.read_bytes())
+            resource = orjson.loads(content if isinstance(content, bytes) else content())
         except OSError as error:
             reasons.append(f"{file}: {error.strerror}; make it readable")
         except orjson.JSONDecodeError as error:
@@ -54,6 +56,26 @@ def read(folder: Path) -> list[Resource]:
     if reasons:
         raise FolderError(reasons)
     return sorted(resources, key=_place)
+
+
+def _of_folder(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    if not folder.is_dir():
+        raise FolderError([f"{folder}: no such folder; run 'cervical-options generate' or name another with --fhir"])
+    yield from ((str(file), file.read_bytes) for file in sorted(folder.rglob("*.json")))
+
+
+def _of_package(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """The resources of a package as npm packs it: `package/*.json`, without what describes the package itself."""
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in sorted(tar.getmembers(), key=lambda each: each.name):
+                path = PurePosixPath(member.name)
+                described = path.name in ("package.json", ".index.json") or "other" in path.parts
+                if member.isfile() and path.suffix == ".json" and not described:
+                    content = tar.extractfile(member)
+                    yield f"{archive}/{member.name}", content.read() if content else b""
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise FolderError([f"{archive}: no package that can be read ({error}); name a folder or a .tgz"]) from error
 
 
 def _place(resource: Resource) -> tuple[int, str, str]:

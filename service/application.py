@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from .care_plan import care_plan
-from .conditions import Applied, applied
+from .conditions import Applied, Conditions
 from .explanation import Explanation, conflicts, explain
 from .fhirpath import Engine, FhirPathError, Records
 from .options import Answers, answers
@@ -41,10 +41,13 @@ class Application:
     def __init__(self, resources: Sequence[Resource], plan: str | None = None) -> None:
         self.package = Package(resources)
         self.engine = Engine()
+        self.conditions = Conditions(self.engine)
         self.plan = self.package.strategy if plan is None else self.package.plan(plan)
         self.of_options = self.plan in self.package.strategies
+        self.package.check(self.plan)
         if self.of_options:
-            _ = self.package.recommendations
+            for each in self.package.recommendations:
+                self.package.check(each.plan)
 
     def answers(self, bundle: Any) -> Answers:
         """What every option of the strategy is answered.
@@ -60,10 +63,11 @@ class Application:
         Raises Refused.
         """
         patient, records = self._read(bundle)
+        both = self._asked(conflicts, self.package, records, self.engine)
         if self.of_options:
-            told = as_data(patient, self._answers(records), conflicts(self.package, records, self.engine))
+            told = as_data(patient, self._answers(records), both)
         else:
-            told = actions_as_data(patient, self.plan, self._actions(records))
+            told = actions_as_data(patient, self.plan, self._actions(records), both)
         if explain:
             told |= explanation_as_data(self._explained(records))
         return told
@@ -74,11 +78,11 @@ class Application:
         Raises Refused.
         """
         patient, records = self._read(bundle)
+        both = self._asked(conflicts, self.package, records, self.engine)
         if self.of_options:
-            both = conflicts(self.package, records, self.engine)
             lines = [*in_words(patient, self._answers(records), both, self.package)]
         else:
-            lines = [*actions_in_words(patient, self.plan, self._actions(records))]
+            lines = [*actions_in_words(patient, self.plan, self._actions(records), both)]
         if explain:
             lines += explanation_in_words(self._explained(records))
         return [*lines, *disclaimer(self.plan)]
@@ -89,7 +93,7 @@ class Application:
         Raises Refused.
         """
         patient, records = self._read(bundle)
-        return self._asked(care_plan, self.package, self.plan, patient, records, self.engine)
+        return self._asked(care_plan, self.package, self.plan, patient, records, self.conditions)
 
     def _read(self, bundle: Any) -> tuple[str, Records]:
         try:
@@ -98,10 +102,10 @@ class Application:
             raise Refused(error.reasons) from error
 
     def _answers(self, records: Records) -> Answers:
-        return self._asked(answers, self.package, records, self.engine)
+        return self._asked(answers, self.package, records, self.conditions)
 
     def _actions(self, records: Records) -> tuple[Applied, ...]:
-        return self._asked(applied, self.plan.get("action", ()), records, self.engine)
+        return self._asked(self.conditions.applied, self.plan.get("action", ()), records)
 
     def _explained(self, records: Records) -> Explanation:
         return self._asked(explain, self.package, records, self.engine)

@@ -71,7 +71,7 @@ def apply(records: Path, plan: str | None, format: str, explain: bool, fhir: Pat
         if format == "text":
             _write(answer, first=number == 0)
         else:
-            _print(answer, several=given.several)
+            _print(answer, several=given.several or given.one_line)
     sys.exit(ExitCode.DONE if whole else ExitCode.MISUSE)
 
 
@@ -88,10 +88,12 @@ def _answer(application: "Application", given: "Given", format: str, explain: bo
 
 
 def _write(lines: list[tuple[str, str]], *, first: bool) -> None:
+    from .told import one_line
+
     if not first:
         click.echo()
     for kind, text in lines:
-        click.echo(click.style(text, bold=kind == "heading", fg="cyan" if kind == "option" else None))
+        click.echo(click.style(one_line(text), bold=kind == "heading", fg="cyan" if kind == "option" else None))
 
 
 def _print(answer: Any, *, several: bool) -> None:

@@ -7,8 +7,8 @@ are drafts and proposals. An action that leads to nothing says so: R4 lets no ac
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .conditions import Applied, applied
-from .fhirpath import Engine, Records
+from .conditions import Applied, Conditions
+from .fhirpath import Records
 from .package import Package, PlanError
 from .shape import Resource
 
@@ -23,12 +23,12 @@ CARRIED = (
 )
 
 
-def care_plan(package: Package, plan: Resource, patient: str, records: Records, engine: Engine) -> Resource:
+def care_plan(package: Package, plan: Resource, patient: str, records: Records, conditions: Conditions) -> Resource:
     """The CarePlan of a plan and a patient (a reference).
 
     Raises PlanError, or FhirPathError where a condition can't be answered.
     """
-    writing = _Writing(package, patient, records, engine)
+    writing = _Writing(package, patient, records, conditions)
     group = writing.group(plan, ())
     return {
         "resourceType": "CarePlan",
@@ -46,8 +46,8 @@ def care_plan(package: Package, plan: Resource, patient: str, records: Records, 
 class _Writing:
     """One CarePlan being written."""
 
-    def __init__(self, package: Package, patient: str, records: Records, engine: Engine) -> None:
-        self.package, self.patient, self.records, self.engine = package, patient, records, engine
+    def __init__(self, package: Package, patient: str, records: Records, conditions: Conditions) -> None:
+        self.package, self.patient, self.records, self.conditions = package, patient, records, conditions
         self.contained: list[Resource] = []
         self.ids: set[str] = set()
 
@@ -56,7 +56,7 @@ class _Writing:
         if plan["id"] in above:
             raise PlanError(f"{plan['id']}: leads back to itself ({' -> '.join((*above, plan['id']))}); cut one")
         id = self.new_id(plan["id"])
-        actions = applied(plan.get("action", ()), self.records, self.engine)
+        actions = self.conditions.applied(plan.get("action", ()), self.records)
         group: Resource = {
             "resourceType": "RequestGroup",
             "id": id,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .fhirpath import Engine, Records
+from .fhirpath import Condition, Engine, Records
 from .package import PlanError
 from .shape import Resource
 
@@ -19,21 +19,31 @@ class Applied:
     below: tuple["Applied", ...]
 
 
-def applied(actions: Sequence[Resource], records: Records, engine: Engine) -> tuple[Applied, ...]:
-    """The actions that apply; where one does not, nothing below it is looked at.
+class Conditions:
+    """The conditions of actions, each read once."""
 
-    Raises PlanError where a condition can't be asked, FhirPathError where it can't be answered.
-    """
-    return tuple(
-        Applied(action, applied(action.get("action", ()), records, engine))
-        for action in actions
-        if applies(action, records, engine)
-    )
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._read: dict[
+            int, tuple[Resource, list[Condition]]
+        ] = {}  # by identity; the action is kept, so it stays that
 
+    def applied(self, actions: Sequence[Resource], records: Records) -> tuple[Applied, ...]:
+        """The actions that apply; where one does not, nothing below it is looked at.
 
-def applies(action: Resource, records: Records, engine: Engine) -> bool:
-    """Whether all applicability conditions of an action hold. An empty answer holds nothing."""
-    return all(engine.holds(expression, records) is True for expression in expressions(action))
+        Raises PlanError where a condition can't be asked, FhirPathError where it can't be answered.
+        """
+        return tuple(
+            Applied(action, self.applied(action.get("action", ()), records))
+            for action in actions
+            if self.applies(action, records)
+        )
+
+    def applies(self, action: Resource, records: Records) -> bool:
+        """Whether all applicability conditions of an action hold. An empty answer holds nothing."""
+        if id(action) not in self._read:
+            self._read[id(action)] = action, [self._engine.condition(text) for text in expressions(action)]
+        return all(condition(records) is True for condition in self._read[id(action)][1])
 
 
 def expressions(action: Resource) -> Iterator[str]:

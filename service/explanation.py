@@ -1,4 +1,4 @@
-"""Why an answer is what it is: which records prove which fact, and which cancer diagnoses nothing looked at.
+"""Why an answer is what it is: which records prove which fact, and which cancer diagnoses are not recognised.
 
 The Library names what is recorded of each fact as an output parameter, with its expression (cqf-expression).
 """
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from .fhirpath import Engine, Records
 from .package import Package
+from .patient_record import is_of
 from .shape import Resource
 
 EXPRESSION = "http://hl7.org/fhir/StructureDefinition/cqf-expression"
@@ -32,7 +33,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Proofs in the order of the Library; facts recorded both ways; cancer diagnoses that no fact looks at."""
+    """Proofs in the order of the Library; facts recorded both ways; cancer diagnoses of unknown codes."""
 
     proofs: tuple[Proof, ...]
     conflicting: tuple[str, ...]
@@ -40,21 +41,18 @@ class Explanation:
 
 
 def explain(package: Package, records: Records, engine: Engine) -> Explanation:
-    """The explanation of a patient's answers.
+    """The explanation of a patient's answers; records are in the order of their names, whatever that of the Bundle.
 
     Raises FhirPathError where an expression can't be answered.
     """
-    proofs: list[Proof] = []
-    looked_at: set[int] = set()
+    proofs = []
     for expression in _recorded(package):
-        found, seen = engine.found(expression["expression"], records)
-        looked_at |= {id(record) for record in seen}
         if engine.holds(expression["expression"], records):
-            names = tuple(_name(record) for record in found)
-            proofs.append(Proof(expression["name"], expression.get("description", ""), names))
+            names = sorted(_name(record) for record in engine.found(expression["expression"], records))
+            proofs.append(Proof(expression["name"], expression.get("description", ""), tuple(names)))
     facts = [proof.fact for proof in proofs]
     conflicting = tuple(dict.fromkeys(fact for fact in facts if facts.count(fact) > 1))
-    return Explanation(tuple(proofs), conflicting, tuple(_left_aside(records, looked_at)))
+    return Explanation(tuple(proofs), conflicting, tuple(sorted(_left_aside(package, records))))
 
 
 def conflicts(package: Package, records: Records, engine: Engine) -> list[str]:
@@ -73,11 +71,27 @@ def _recorded(package: Package) -> Iterator[Resource]:
                     yield expression
 
 
-def _left_aside(records: Records, looked_at: set[int]) -> Iterator[str]:
+def _left_aside(package: Package, records: Records) -> Iterator[str]:
+    """The patient's diagnoses that look like cancer, with no code that stands in a value set of the package."""
+    known = _codes(package)
     for entry in records.bundle.get("entry", ()):
         resource = entry.get("resource", {})
-        if resource.get("resourceType") == "Condition" and id(resource) not in looked_at and _of_cancer(resource):
+        if resource.get("resourceType") != "Condition" or not is_of(resource, records.bundle):
+            continue
+        codings = resource.get("code", {}).get("coding", [])
+        if not any((each.get("system"), each.get("code")) in known for each in codings) and _of_cancer(resource):
             yield f"{_name(resource)} ({_called(resource)})"
+
+
+def _codes(package: Package) -> set[tuple[str, str]]:
+    return {
+        (include["system"], concept["code"])
+        for each in package.resources
+        if each["resourceType"] == "ValueSet"
+        for include in each.get("compose", {}).get("include", ())
+        if "system" in include
+        for concept in include.get("concept", ())
+    }
 
 
 def _of_cancer(condition: Resource) -> bool:

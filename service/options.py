@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from .conditions import applies
-from .fhirpath import Engine, Records
+from .conditions import Conditions
+from .fhirpath import Records
 from .package import ASK, ASKS, CLOSED, NOT_MET, OFFER, Package, PlanError, Recommendation, statements
 from .shape import Resource
 
@@ -36,12 +36,12 @@ class Answers:
     options: tuple[OptionAnswer, ...]
 
 
-def answers(package: Package, records: Records, engine: Engine) -> Answers:
+def answers(package: Package, records: Records, conditions: Conditions) -> Answers:
     """What every recommendation of the strategy answers.
 
     Raises PlanError, or FhirPathError where a condition can't be answered.
     """
-    found = tuple(_answer(each, records, engine) for each in package.recommendations)
+    found = tuple(_answer(each, records, conditions) for each in package.recommendations)
     always = _always(package)
     if any(always & set(each.closed_by) for each in found):
         return Answers(False, found)
@@ -57,15 +57,15 @@ def _always(package: Package) -> set[str]:
     return set.intersection(*asked)
 
 
-def _answer(recommendation: Recommendation, records: Records, engine: Engine) -> OptionAnswer:
+def _answer(recommendation: Recommendation, records: Records, conditions: Conditions) -> OptionAnswer:
     actions = recommendation.actions
-    given = [id for id in OUTCOMES if applies(actions[id], records, engine)]
+    given = [id for id in OUTCOMES if conditions.applies(actions[id], records)]
     if len(given) != 1:
         what = " and ".join(given) or "none of offer, ask and not-met"
         raise PlanError(f"{recommendation.plan['id']}: answers {what} at once; mend its conditions")
     (id,) = given
     below = [] if id == OFFER else actions[id].get("action", [])
-    shown = tuple(action for action in below if applies(action, records, engine))
+    shown = tuple(action for action in below if conditions.applies(action, records))
     missing = tuple(action["id"].removeprefix(ASKS) for action in shown if id == ASK)
     closed = tuple(action["id"].removeprefix(CLOSED) for action in shown if id == NOT_MET)
     return OptionAnswer(recommendation, OUTCOMES[id], missing, closed, shown)

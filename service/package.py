@@ -4,10 +4,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from .shape import Resource
+from .patient_record import misshapen
+from .shape import Resource, shown
 
 OFFER, ASK, NOT_MET = "offer", "ask", "not-met"  # the three answers of a recommendation, as ids of its actions
 ASKS, CLOSED = "ask-", "closed-"  # before a fact: what holds an answer open, and what closes it
+
+_EXPRESSION = {"language": "string", "expression": "string"}
+_ALTERNATIVES = [{"url": "string", "valueExpression": _EXPRESSION}]
+# R4, PlanDefinition.action: what is read of it here.
+ACTION = {
+    "id": "string",
+    "title": "string",
+    "description": "string",
+    "definitionCanonical": "string",
+    "documentation": [{"label": "string"}],
+    "condition": [{"kind": "string", "expression": {**_EXPRESSION, "extension": _ALTERNATIVES}}],
+    "relatedAction": [{"actionId": "string"}],
+}
 
 
 class PlanError(Exception):
@@ -52,6 +66,19 @@ class Package:
                 return each
         raise PlanError(f"--plan {id}: no such PlanDefinition; there are {', '.join(p['id'] for p in self.plans)}")
 
+    def check(self, plan: Resource) -> None:
+        """Refuse a plan that can't be applied.
+
+        Raises PlanError where an action has the wrong form, or leads to what is not in the package.
+        """
+        for place, action in _walk(plan.get("action", []), f"{plan['id']}.action"):
+            faults = list(misshapen(action, ACTION, place))
+            if faults:
+                raise PlanError(faults[0])
+            canonical = action.get("definitionCanonical")
+            if canonical and not canonical.startswith("#") and self.find(canonical) is None:
+                raise PlanError(f"{place}: {canonical} is not in the package; add it")
+
     @cached_property
     def plans(self) -> list[Resource]:
         return [each for each in self.resources if each["resourceType"] == "PlanDefinition"]
@@ -83,11 +110,24 @@ class Package:
         found = []
         for action in leaves(self.strategy.get("action", ())):
             plan = self.find(action.get("definitionCanonical", ""))
-            if plan and {OFFER, ASK, NOT_MET} <= {each.get("id") for each in plan.get("action", ())}:
+            if plan and _answers(plan):
                 found.append(Recommendation(action["id"], plan))
         if not found:
             raise PlanError(f"{self.strategy['id']}: leads to no plan that answers offer, ask or not-met; use --plan")
         return found
+
+
+def _walk(actions: object, place: str) -> Iterator[tuple[str, Resource]]:
+    """Each action with its place; those below only of one that is an object."""
+    if not isinstance(actions, list):
+        raise PlanError(f"{place}: {shown(actions)} is no array of actions; mend it")
+    for number, action in enumerate(actions):
+        here = f"{place}[{number}]"
+        if not isinstance(action, dict):
+            raise PlanError(f"{here}: {shown(action)} is no action; mend it")
+        here += f" ({action['id']})" if isinstance(action.get("id"), str) else ""
+        yield here, action
+        yield from _walk(action.get("action", []), f"{here}.action")
 
 
 def leaves(actions: Sequence[Resource]) -> Iterator[Resource]:
@@ -102,6 +142,13 @@ def leaves(actions: Sequence[Resource]) -> Iterator[Resource]:
 def statements(action: Resource) -> list[str]:
     """The labels of what an action rests on."""
     return [each["label"] for each in action.get("documentation", ()) if "label" in each]
+
+
+def _answers(plan: Resource) -> bool:
+    """Whether a plan answers offer, ask and not-met."""
+    actions = plan.get("action", [])
+    ids = {each.get("id") for each in actions if isinstance(each, dict)} if isinstance(actions, list) else set()
+    return ids >= {OFFER, ASK, NOT_MET}
 
 
 def _types(plan: Resource) -> list[str]:

@@ -7,7 +7,7 @@ wrong type is refused, because an engine would take it for absent, and absence c
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .shape import Resource, shown
+from .shape import ID, Resource, matches, shown
 
 TYPES = ("collection", "searchset", "batch", "transaction", "batch-response", "transaction-response", "document")
 
@@ -71,10 +71,20 @@ def patient_of(bundle: object) -> str:
         raise RecordsError([f"Bundle.entry: {what}"])
     (entry,) = patients
     id = entry["resource"].get("id")
+    if id is not None and not matches(id, ID):
+        raise RecordsError([f"Bundle.entry: {shown(id)} is no id of a Patient (letters, digits, - and .); mend it"])
     name = f"Patient/{id}" if id else entry.get("fullUrl")
     if not name:
         raise RecordsError(["Bundle.entry: the Patient has no id, so no record can be known as theirs; give it one"])
     return str(name)
+
+
+def is_of(resource: Resource, bundle: Resource) -> bool:
+    """Whether a record's subject is the one Patient of a Bundle."""
+    reference = resource.get("subject", {}).get("reference", "").partition("/_history/")[0]
+    patients = (each for each in bundle["entry"] if each.get("resource", {}).get("resourceType") == "Patient")
+    names = {name for each in patients for name in (each.get("fullUrl"), f"Patient/{each['resource'].get('id')}")}
+    return bool(reference) and reference in names
 
 
 def _faults(bundle: Resource) -> Iterator[str]:
@@ -103,7 +113,9 @@ def _of_resource(resource: object, place: str, ids: dict[tuple[str, str], str] |
         yield f"{place}: {shown(resource)} is no resource with a resourceType; mend it, or take it out"
         return
     kind = resource["resourceType"]
-    yield from _misshapen(resource, {**_COMMON, **SHAPES.get(kind, {})}, place)
+    if kind == "Bundle":
+        yield f"{place}: a Bundle within the Bundle, whose records nobody would read; give them in one"
+    yield from misshapen(resource, {**_COMMON, **SHAPES.get(kind, {})}, place)
     id = resource.get("id")
     if ids is not None and isinstance(id, str):
         first = ids.setdefault((kind, id), place)
@@ -117,7 +129,8 @@ def _of_resource(resource: object, place: str, ids: dict[tuple[str, str], str] |
         yield from _of_resource(each, f"{place}.contained[{number}]", None)
 
 
-def _misshapen(value: Any, shape: Shape, place: str) -> Iterator[str]:
+def misshapen(value: Any, shape: Shape, place: str) -> Iterator[str]:
+    """What of a value has not the shape: where, what is so, what to do."""
     if isinstance(shape, str):
         kind, name = _KINDS[shape]
         if not isinstance(value, kind):
@@ -129,10 +142,10 @@ def _misshapen(value: Any, shape: Shape, place: str) -> Iterator[str]:
             yield f"{place}: {shown(value)} is no array; mend it"
             return
         for number, each in enumerate(value):
-            yield from _misshapen(each, shape[0], f"{place}[{number}]")
+            yield from misshapen(each, shape[0], f"{place}[{number}]")
     elif not isinstance(value, dict):
         yield f"{place}: {shown(value)} is no object; mend it"
     else:
         for key, below in shape.items():
             if key in value:
-                yield from _misshapen(value[key], below, f"{place}.{key}")
+                yield from misshapen(value[key], below, f"{place}.{key}")

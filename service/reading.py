@@ -21,10 +21,11 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """All that was given. `several`: Bundles one a line (NDJSON), answered one a line."""
+    """All that was given. `several`: Bundles one a line (NDJSON), answered one a line, as is one that is one line."""
 
     given: Iterator[Given]
     several: bool
+    one_line: bool = False
 
 
 def read(path: Path) -> Input:
@@ -46,10 +47,10 @@ def read(path: Path) -> Input:
         lines.pop()
     if not lines:
         raise RecordsError([f"{name}: empty; give a Bundle with the patient and the records"])
-    if len(lines) > 1 and _stands_alone(lines[0]):
+    if path.suffix in (".ndjson", ".jsonl") or (len(lines) > 1 and _stands_alone(lines[0])):
         return Input((_line(name, number, line) for number, line in enumerate(lines, start=1)), several=True)
     try:
-        return Input(iter([Given(name, parse(data))]), several=False)
+        return Input(iter([Given(name, parse(data))]), several=False, one_line=len(lines) == 1)
     except JsonError as error:
         raise RecordsError([f"{name}: {error}"]) from error
 
@@ -81,9 +82,12 @@ def _line(name: str, number: int, line: bytes) -> Given:
 def _folder(path: Path) -> dict[str, Any]:
     """The resources of a folder as one Bundle, one file each."""
     faults, entries = [], []
-    for file in sorted(path.glob("*.json")):
+    for file in sorted(path.rglob("*.json")):
         try:
-            entries.append({"resource": parse(file.read_bytes())})
+            resource = parse(file.read_bytes())
+            if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
+                faults.append(f"{file}: a Bundle among single resources; give it by itself")
+            entries.append({"resource": resource})
         except OSError as error:
             faults.append(f"{file}: {error.strerror}; make it readable")
         except JsonError as error:
@@ -91,5 +95,5 @@ def _folder(path: Path) -> dict[str, Any]:
     if faults:
         raise RecordsError(faults)
     if not entries:
-        raise RecordsError([f"{path}: holds no resource as *.json; name a folder with a patient's records"])
+        raise RecordsError([f"{path}: holds no *.json; name a folder with a patient's records, one resource a file"])
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}

@@ -29,8 +29,24 @@ def parse(text: str | bytes) -> Any:
         raise JsonError(f"not JSON that can be read ({error}); mend it") from error
 
 
+def _whole(value: Any) -> None:
+    """Refuse half a character (a lone surrogate): no text can hold it."""
+    if isinstance(value, str):
+        if not value.isascii():
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError as error:
+                raise JsonError("half of a surrogate pair stands in a text; mend it") from error
+    elif isinstance(value, list):
+        for each in value:
+            _whole(each)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
+    for name, value in pairs:
+        _whole(name)
+        _whole(value)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)

@@ -47,9 +47,12 @@ def explanation_as_data(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def actions_as_data(patient: str, plan: Resource, actions: Sequence[Applied]) -> dict[str, Any]:
+def actions_as_data(
+    patient: str, plan: Resource, actions: Sequence[Applied], conflicting: Sequence[str]
+) -> dict[str, Any]:
     """A plan that answers no options: the actions that apply."""
-    return {"patient": patient, "plan": plan["id"], "actions": [_action_as_data(each) for each in actions]}
+    told = {"patient": patient, "plan": plan["id"], "actions": [_action_as_data(each) for each in actions]}
+    return {**told, **({"conflicting": list(conflicting)} if conflicting else {})}
 
 
 def _action_as_data(each: Applied) -> dict[str, Any]:
@@ -62,12 +65,17 @@ def _action_as_data(each: Applied) -> dict[str, Any]:
     }
 
 
-def actions_in_words(patient: str, plan: Resource, actions: Sequence[Applied]) -> Iterator[tuple[str, str]]:
+def actions_in_words(
+    patient: str, plan: Resource, actions: Sequence[Applied], conflicting: Sequence[str]
+) -> Iterator[tuple[str, str]]:
     """Lines with what they are: heading, option, or text."""
     yield "heading", f"{patient}: {plan.get('title', plan['id'])}"
     if not actions:
         yield "text", "  no action applies"
     yield from _actions_in_words(actions, "  ")
+    if conflicting:
+        yield "text", ""
+        yield "text", f"  {', '.join(conflicting)}: recorded both ways, say which is right"
 
 
 def _actions_in_words(actions: Sequence[Applied], indent: str) -> Iterator[tuple[str, str]]:
@@ -99,7 +107,7 @@ def _alike(found: Sequence[OptionAnswer], conflicting: Sequence[str]) -> Iterato
             f"{fact}: {action.get('title')}{_rests_on(action)}{_both(fact, conflicting)}"
             for fact, action in zip(facts, each.shown, strict=True)
         )
-        title = f"{each.recommendation.plan.get('title')}  [{', '.join(each.statements)}]"
+        title = f"{each.recommendation.plan.get('title')}{_labels(each.statements)}"
         groups.setdefault(reasons, []).append(title)
     for reasons, titles in groups.items():
         yield titles, reasons
@@ -111,12 +119,15 @@ def explanation_in_words(explanation: Explanation) -> Iterator[tuple[str, str]]:
     if not explanation.proofs:
         yield "text", "  nothing that a fact asks for"
     for each in explanation.proofs:
-        by = ", ".join(each.records) or "no record says otherwise"
         both = " (recorded both ways)" if each.fact in explanation.conflicting else ""
-        yield "text", f"  {each.fact}{both}: {each.says} <- {by}"
+        by = f"recorded: {each.says} <- {', '.join(each.records)}"
+        yield (
+            "text",
+            f"  {each.fact}{both}: {by if each.records else f'no record speaks against it: {each.says}'}",
+        )
     if explanation.not_recognised:
         yield "text", ""
-        yield "heading", "Diagnoses that look like cancer and that no fact looks at"
+        yield "heading", "Diagnoses that look like cancer, with a code that is not recognised"
         for name in explanation.not_recognised:
             yield "text", f"  {name}"
 
@@ -151,8 +162,16 @@ def _questions(package: Package) -> Iterator[Resource]:
 
 
 def _rests_on(action: Resource) -> str:
-    rests_on = statements(action)
-    return f"  [{', '.join(rests_on)}]" if rests_on else ""
+    return _labels(statements(action))
+
+
+def _labels(labels: Sequence[str]) -> str:
+    return f"  [{', '.join(labels)}]" if labels else ""
+
+
+def one_line(text: str) -> str:
+    """A text from a record as part of one line: what would break the line, or hide, is spelled out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
 def _both(fact: str, conflicting: Sequence[str]) -> str:

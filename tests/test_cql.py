@@ -3,8 +3,7 @@ trees say on random patients."""
 
 import json
 import random
-import subprocess
-from base64 import b64decode
+import re
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -14,43 +13,45 @@ import pytest
 from cervical_options.generator.content import load
 from cervical_options.generator.cql.defines import pascal
 from cervical_options.generator.logic import Truth, facts
+from cervical_options.service.application import Application
 
-from .conftest import ROOT, tool
+from cervical_options import resources
+
+from .engines import MODEL_INFO, defines, embedded, embedded_elm, node, translated, twins
 from .test_logic import closing_facts, kleene, open_facts
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cql")]
 
-NODE = ROOT / "tests" / "node"
-MODEL_INFO = ROOT / "tests" / "official" / "target" / "cql"
 Case = dict[str, Truth]
 
 
 def text() -> str:
-    library = json.loads((ROOT / "fhir" / "Library" / "CervicalOptionsLogic.json").read_bytes())
-    (content,) = (each for each in library["content"] if each["contentType"] == "text/cql")
-    return b64decode(content["data"]).decode()
-
-
-def node(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = tool("node", "CQL engines are")
-    if not (NODE / "node_modules").is_dir():
-        pytest.skip("tests/node is not installed (make node): CQL engines are not run")
-    if not MODEL_INFO.is_dir():
-        pytest.skip("tests/official is not built (make official): the model info for CQL is not at hand")
-    return subprocess.run([program, NODE / script, *arguments], capture_output=True, text=True, check=False)
+    return embedded("text/cql").decode("utf-8")
 
 
 @pytest.fixture(scope="module")
-def elm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Library and FHIRHelpers as ELM, translated without an error."""
-    folder = tmp_path_factory.mktemp("elm")
-    (folder / "CervicalOptionsLogic.cql").write_text(text(), encoding="utf-8")
-    helpers = MODEL_INFO / "FHIRHelpers-4.0.1.cql"
-    done = node("translate.mjs", "--model-info", MODEL_INFO, folder / "CervicalOptionsLogic.cql", helpers)
-    assert [json.loads(line)["errors"] for line in done.stdout.splitlines()] == [[], []], done.stdout
-    assert done.returncode == 0
-    (folder / "elm.ndjson").write_text(done.stdout)
-    return folder / "elm.ndjson"
+def elm(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The Library's ELM as it is published, and that of FHIRHelpers."""
+    return embedded_elm(tmp_path_factory.mktemp("elm"))
+
+
+def test_the_published_elm_is_that_of_the_published_text(tmp_path: Path) -> None:
+    (tmp_path / "CervicalOptionsLogic.cql").write_text(text(), encoding="utf-8")
+    (answer,) = translated(tmp_path / "CervicalOptionsLogic.cql")
+    assert (answer["errors"], answer["warnings"]) == ([], [])
+    assert answer["elm"] == json.loads(embedded("application/elm+json"))
+
+
+def test_retrieves_have_a_code_filter() -> None:
+    """But for records that point to their drug: they have no code to be found by."""
+    retrieves = re.findall(r"\[(\w+)(:?)", re.sub("//.*", "", text()))
+    assert {kind for kind, filtered in retrieves if filtered}
+    assert [kind for kind, filtered in retrieves if not filtered] == ["MedicationAdministration", "MedicationStatement"]
+
+
+def test_the_logic_has_no_clock() -> None:
+    assert re.findall(r"\b(?:Now|Today|TimeOfDay|AgeIn\w+)\s*\(", text()) == []
+    assert [name for name, twin in twins().items() if re.search(r"\b(?:now|today|timeOfDay)\(", twin)] == []
 
 
 def test_broken_cql_is_told(tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_broken_cql_is_told(tmp_path: Path) -> None:
     assert "SmallRecurrenceTrue" in json.loads(done.stdout)["errors"][0]["message"]
 
 
-def test_the_engine_says_what_the_trees_say(elm: Path, tmp_path: Path) -> None:
+def test_the_engine_says_what_the_trees_say(elm: list[Path], tmp_path: Path) -> None:
     patients = cases()
     answers = run_engine(elm, [bundle(number, case) for number, case in enumerate(patients)], tmp_path)
     seen: set[tuple[str, Truth]] = set()
@@ -76,17 +77,9 @@ def test_the_engine_says_what_the_trees_say(elm: Path, tmp_path: Path) -> None:
     assert seen == set(product(options, Truth)), "an option was never offered, never open, or never not met"
 
 
-def run_engine(elm: Path, bundles: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+def run_engine(elm: Sequence[Path], bundles: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
     """The Boolean defines of the Library for each Bundle, by cql-execution."""
-    (folder / "patients.ndjson").write_text("".join(f"{json.dumps(bundle)}\n" for bundle in bundles))
-    sets = [json.loads(path.read_bytes()) for path in sorted((ROOT / "fhir" / "ValueSet").glob("*.json"))]
-    (folder / "sets.json").write_text(json.dumps(sets))
-    files = ("--elm", elm, "--bundles", folder / "patients.ndjson", "--valuesets", folder / "sets.json")
-    done = node("run.mjs", *files)
-    assert done.returncode == 0, done.stderr
-    answers = [json.loads(line)["results"] for line in done.stdout.splitlines()]
-    assert len(answers) == len(bundles)
-    return answers
+    return [dict(each) for each in defines(bundles, elm, folder)]
 
 
 def draft(order: str, kind: str, system: str, code: str) -> dict[str, Any]:
@@ -105,7 +98,25 @@ EXENTERATION = draft("exenteration", "ServiceRequest", SNOMED, "55853002")
 HYSTERECTOMY = draft("hysterectomy", "ServiceRequest", SNOMED, "116142003")
 CISPLATIN = draft("cisplatin", "MedicationRequest", RXNORM, "2555")
 NO, YES = Truth.FALSE, Truth.TRUE
+KEYTRUDA: dict[str, Any] = {
+    "resourceType": "Medication",
+    "id": "drug",
+    "code": {"coding": [{"system": DIN, "code": "02456869"}]},
+}
+IBUPROFEN: dict[str, Any] = {"resourceType": "Medication", "id": "other", "code": {"text": "ibuprofen"}}
 
+
+def pointing(reference: str, *contained: dict[str, Any]) -> dict[str, Any]:
+    """A draft that points to its drug."""
+    order = {key: value for key, value in PEMBROLIZUMAB.items() if key != "medicationCodeableConcept"}
+    return (
+        order | {"medicationReference": {"reference": reference}} | ({"contained": [*contained]} if contained else {})
+    )
+
+
+ORDERS = ("pembrolizumab", "cemiplimab", "pelvic-exenteration", "radical-hysterectomy")
+NEGATIVE: Case = {"pd-l1-positive": NO}
+WARNED = {"WarnsPembrolizumab"}
 
 # id -> draft order, facts beside the recurrence, cards that appear
 DRAFTS: dict[str, tuple[dict[str, Any], Case, set[str]]] = {
@@ -125,18 +136,50 @@ DRAFTS: dict[str, tuple[dict[str, Any], Case, set[str]]] = {
         {"NotMetPelvicExenteration"},
     ),
     "another-drug": (CISPLATIN, {"pd-l1-positive": NO}, set()),
+    "ingredient": (draft("mr", "MedicationRequest", RXNORM, "1547545"), NEGATIVE, WARNED),
+    "atc": (draft("mr", "MedicationRequest", "http://www.whocc.no/atc", "L01FF02"), NEGATIVE, WARNED),
+    "product": (draft("mr", "MedicationRequest", RXNORM, "1657750"), NEGATIVE, WARNED),
+    "brand": (draft("mr", "MedicationRequest", RXNORM, "1547550"), NEGATIVE, WARNED),
+    "subcutaneous": (draft("mr", "MedicationRequest", DIN, "02565382"), NEGATIVE, set()),
+    "right-code-of-another-system": (draft("mr", "MedicationRequest", SNOMED, "02456869"), NEGATIVE, set()),
+    "points-to-a-record": (pointing("Medication/drug"), NEGATIVE, WARNED),
+    "points-to-a-version": (pointing("Medication/drug/_history/7"), NEGATIVE, WARNED),
+    "points-to-another-record": (pointing("Medication/other"), NEGATIVE, set()),
+    "points-to-nothing": (pointing("Medication/gone"), NEGATIVE, set()),
+    "contains-its-drug": (pointing("#c", {**KEYTRUDA, "id": "c"}), NEGATIVE, WARNED),
+    "contains-another-drug-too": (pointing("#c", {**IBUPROFEN, "id": "c"}, {**KEYTRUDA, "id": "d"}), NEGATIVE, set()),
+    "signed-already": ({**PEMBROLIZUMAB, "status": "active"}, NEGATIVE, set()),
+    "of-another-patient": ({**PEMBROLIZUMAB, "subject": {"reference": "Patient/p1"}}, NEGATIVE, set()),
+    "hysterectomy-not-small": (HYSTERECTOMY, {"small-recurrence": NO}, {"NotMetRadicalHysterectomy"}),
+    "hysterectomy-open": (HYSTERECTOMY, {"small-recurrence": YES}, {"AsksRadicalHysterectomy"}),
+    "exenteration-met": (
+        EXENTERATION,
+        {"site-cervix": YES, "side-wall-involved": NO, "site-distant": NO},
+        set(),
+    ),
 }
 
 
 @pytest.fixture(scope="module")
-def drafted(elm: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def drafted(elm: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The engine's defines for each row of DRAFTS."""
     bundles = []
     for order, facts_beside, _ in DRAFTS.values():
         records = bundle(0, {"recurrent-cervical-cancer": YES} | facts_beside)
-        records["entry"].append({"resource": order})
+        records["entry"] += [{"resource": order}, {"resource": KEYTRUDA}, {"resource": IBUPROFEN}]
         bundles.append(records)
     return dict(zip(DRAFTS, run_engine(elm, bundles, tmp_path_factory.mktemp("drafts")), strict=True))
+
+
+@pytest.mark.parametrize("row", DRAFTS)
+def test_a_draft_order_gets_the_same_cards_in_fhirpath(row: str) -> None:
+    order, facts_beside, cards = DRAFTS[row]
+    records = bundle(0, {"recurrent-cervical-cancer": YES} | facts_beside)
+    records["entry"] += [{"resource": order}, {"resource": KEYTRUDA}, {"resource": IBUPROFEN}]
+    shown = Application(resources(), "cervical-order-sign").data(records)["actions"]
+    kinds = {"Warns": "warn", "Asks": "ask", "NotMet": "not-met"}
+    ids = {f"{kinds[kind]}-{option}" for kind in kinds for option in ORDERS if f"{kind}{pascal(option)}" in cards}
+    assert {action["id"] for action in shown} == ids
 
 
 @pytest.mark.parametrize("row", DRAFTS)

@@ -84,7 +84,7 @@ def test_an_example_is_valid_marked_and_answered(option: str, outcome: str) -> N
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("cql")
-def test_an_engine_answers_the_same(elm: Path, tmp_path: Path) -> None:
+def test_an_engine_answers_the_same(elm: list[Path], tmp_path: Path) -> None:
     cases = [(option, outcome, read(option, outcome)) for option in OPTIONS for outcome in OUTCOMES]
     answers = run_engine(elm, [bundle for _, _, bundle in cases], tmp_path)
     for (option, outcome, bundle), results in zip(cases, answers, strict=True):

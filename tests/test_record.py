@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 
 from . import test_cql
 from .conftest import ROOT
+from .engines import defines
 from .resources import BASE, PACKAGE, VERSION, Resource
 
 QUESTIONNAIRE = PACKAGE["Questionnaire/cervical-facts"]
@@ -994,7 +995,7 @@ def test_extraction_by_the_questionnaire_guesses_nothing_of_not_known() -> None:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("cql")
-def test_the_conditions_read_each_record_as_it_was_answered(elm: Path, tmp_path: Path) -> None:
+def test_the_conditions_read_each_record_as_it_was_answered(elm: list[Path], tmp_path: Path) -> None:
     """Every fact in every answer alone; then a patient who answered all, and changed or took back some."""
     library = PACKAGE["Library/CervicalOptionsLogic"]
     facts = [fact for fact in FACTS if f"{pascal(fact)}Yes" in test_cql.text()]
@@ -1010,13 +1011,7 @@ def test_the_conditions_read_each_record_as_it_was_answered(elm: Path, tmp_path:
     patients.append(later)
     bundles.append(as_patient(list(fhir.observations.values())))
 
-    (tmp_path / "patients.ndjson").write_text("".join(json.dumps(bundle) + "\n" for bundle in bundles))
-    sets = [resource for place, resource in PACKAGE.items() if place.startswith("ValueSet/")]
-    (tmp_path / "sets.json").write_text(json.dumps(sets))
-    files = ("--elm", elm, "--bundles", tmp_path / "patients.ndjson", "--valuesets", tmp_path / "sets.json")
-    done = test_cql.node("run.mjs", *files)
-    assert done.returncode == 0, done.stderr
-    told = [json.loads(line)["results"] for line in done.stdout.splitlines()]
+    told = defines(bundles, elm, tmp_path)
     assert len(told) == len(patients)
     for answers, results in zip(patients, told, strict=True):
         for fact in facts:

@@ -165,7 +165,7 @@ def _recorded(content: Content) -> Iterator[Resource]:
         for rail, expression in (("Yes", yes(content, asked.id)), ("No", no(content, asked.id))):
             what = asked.said(Truth.TRUE if rail == "Yes" else Truth.FALSE)
             twin_of = {
-                "description": f"It is recorded that {what}.",
+                "description": what,
                 "name": asked.id,
                 "language": "text/fhirpath",
                 "expression": twin(content, expression, own_system(content, "facts")),

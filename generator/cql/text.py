@@ -185,7 +185,9 @@ def _evidence(content: Content, row: Evidence) -> Iterator[str]:
             status, drugs = _one_of("M.status", row.status), pascal(row.codes[0])
             because = f"({_by_code('M', row)} or {_by_diagnosis('M', row)})"
             found = [
-                f'exists ([{row.resource}: "{titles[row.codes[0]]}"] M\n    where {status}\n      and {because})',
+                # A translator lets a retrieve follow references too, by the last part of any address: too loosely.
+                f'exists ([{row.resource}: "{titles[row.codes[0]]}"] M\n    where {status}\n'
+                f"      and M.medication is FHIR.CodeableConcept\n      and {because})",
                 # What points to its drug has no code to be retrieved by: the one kind of retrieve without a filter.
                 f"exists ([{row.resource}] M\n    where {status}\n"
                 f"      and PointsTo{drugs}(M.medication, M.contained)\n      and {because})",

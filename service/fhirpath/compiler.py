@@ -74,6 +74,26 @@ TYPES = [
 ]
 _CHOICES: dict[str, tuple[str, ...]] = {}
 _PYTHON = {"boolean": bool, "string": str, "integer": int, "decimal": float}
+# R4: the elements that are a choice.
+_CHOICE_ELEMENTS = frozenset(
+    (
+        *("abatement", "additive", "age", "allowed", "amount", "answer", "asNeeded", "author", "born", "bounds"),
+        *("characteristic", "chargeItem", "citeAs", "code", "collected", "concentration", "content", "created"),
+        *("date", "deceased", "defaultValue", "definition", "detail", "diagnosis", "dose", "doseNumber", "due"),
+        *("duration", "effective", "entity", "event", "example", "fastingStatus", "fixed", "identified"),
+        *("indication", "item", "legallyBinding", "location", "manufacturer", "maxValue", "medication"),
+        *("minValue", "minimumVolume", "module", "multipleBirth", "name", "occurred", "occurrence", "offset"),
+        *("onset", "participantEffective", "pattern", "performed", "period", "presentation", "probability"),
+        *("procedure", "product", "quantity", "rate", "reported", "scheduled", "seriesDoses", "serviced"),
+        *("source", "start", "statusReason", "strength", "studyEffective", "subject", "substance"),
+        *("substanceDefinition", "target", "time", "timing", "topic", "used", "value", "when"),
+    )
+)
+_NO_DOMAIN_RESOURCES = ("Bundle", "Binary", "Parameters")
+
+
+class UnknownTypeError(ValueError):
+    """Only an engine that has a model of R4 can tell: it is asked instead."""
 
 
 class EvaluationError(ValueError):
@@ -83,11 +103,12 @@ class EvaluationError(ValueError):
 class Bundle:
     """The Bundle being read, with what is known of it already."""
 
-    __slots__ = ("known", "root", "sets")
+    __slots__ = ("known", "root", "sets", "truths")
 
     def __init__(self, root: dict[str, Any]) -> None:
         self.root = root
         self.known: dict[Node, Items] = {}
+        self.truths: dict[Node, Truth] = {}
         self.sets: dict[Node, frozenset[Hashable] | None] = {}
 
 
@@ -135,12 +156,9 @@ class Compiler:
 
     def _kept_test(self, node: Node, made: Test) -> Test:
         def kept(bundle: Bundle, item: Any) -> Truth:
-            known = bundle.known.get(node)
-            if known is None:
-                answer = made(bundle, item)
-                bundle.known[node] = NOTHING if answer is None else TRUE if answer else FALSE
-                return answer
-            return _as_condition(known)
+            if node not in bundle.truths:
+                bundle.truths[node] = made(bundle, item)
+            return bundle.truths[node]
 
         return kept
 
@@ -161,8 +179,11 @@ class Compiler:
                 return self._where(node)
             case "select":
                 return self._select(node)
-            case "ofType":
+            case "ofType" | "as":
                 return self._of_type(node)
+            case "index":
+                of, place = self.items(node.kids[0]), node.value
+                return lambda bundle, item: of(bundle, item)[place : place + 1]
             case "|":
                 return self._union(node)
             case "&":
@@ -178,8 +199,11 @@ class Compiler:
 
     def _member(self, node: Node) -> Collect:
         name, (parent,) = node.value, node.kids
-        if parent.kind == "this":
-            return lambda _, item: _children(item, name)
+        if parent.kind in ("this", "root"):
+            begin = self.items(parent)
+            return lambda bundle, item: [
+                child for each in begin(bundle, item) for child in (_children(each, name) or _itself(each, name))
+            ]
         of = self.items(parent)
 
         def members(bundle: Bundle, item: Any) -> Items:
@@ -200,9 +224,13 @@ class Compiler:
 
     def _of_type(self, node: Node) -> Collect:
         name, parent = node.value, node.kids[0]
-        if parent.kind == "member" and not _is_resource(name):
+        if not _is_resource(name):
+            if parent.kind != "member" or (name[:1].isupper() and name in ("Boolean", "String", "Integer", "Decimal")):
+                raise UnsupportedError(f"ofType({name}) here")
             return self._choice(node)
         of = self.items(parent)
+        if node.kind == "as":
+            return lambda bundle, item: [each for each in _one_at_most(of(bundle, item), "as") if _is(each, name)]
         return lambda bundle, item: [each for each in of(bundle, item) if _is(each, name)]
 
     def _choice(self, node: Node) -> Collect:
@@ -217,8 +245,10 @@ class Compiler:
             for each in of(bundle, item):
                 if isinstance(each, dict) and key in each:
                     found += _listed(each[key])
-                elif kind and isinstance(each, dict) and element in each:
-                    found += [value for value in _listed(each[element]) if type(value) is kind]
+                elif isinstance(each, dict) and element in each:
+                    if kind is None or not all(type(value) is kind for value in _listed(each[element])):
+                        raise UnknownTypeError(f"what type {element} has")
+                    found += _listed(each[element])
             return found
 
         return chosen
@@ -391,8 +421,8 @@ class Compiler:
                 return None
             x, y = _only(a, node.kind), _only(b, node.kind)
             numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (x, y))
-            if not numbers:  # texts may be dates, which this engine does not tell from texts
-                raise EvaluationError(f"{node.kind} compares numbers only")
+            if not numbers:  # texts may be dates, which only a model tells from texts
+                raise UnknownTypeError(f"what {node.kind} compares")
             return compare(x, y)
 
         return compared
@@ -433,13 +463,17 @@ def _children(item: Any, name: str) -> Items:
         return NOTHING
     value = item.get(name)
     if value is None:
-        if item.get("resourceType") == name:
-            return [item]
-        for key in _choices(name):
-            if key in item:
-                return _listed(item[key])
+        if name in _CHOICE_ELEMENTS:
+            for key in _choices(name):
+                if key in item:
+                    return _listed(item[key])
         return NOTHING
     return [each for each in value if each is not None] if isinstance(value, list) else [value]
+
+
+def _itself(item: Any, name: str) -> Items:
+    """`Patient.name`: an expression may begin with the type of what it is about."""
+    return [item] if _is(item, name) else NOTHING
 
 
 def _choices(name: str) -> tuple[str, ...]:
@@ -461,7 +495,10 @@ def _is_resource(name: str) -> bool:
 
 
 def _is(item: Any, name: str) -> bool:
-    return isinstance(item, dict) and item.get("resourceType") == name
+    kind = item.get("resourceType") if isinstance(item, dict) else None
+    if name in ("Resource", "DomainResource"):
+        return kind is not None and (name == "Resource" or kind not in _NO_DOMAIN_RESOURCES)
+    return bool(kind == name)
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -480,7 +517,10 @@ def _distinct(values: Items) -> Items:
         return values
     seen: dict[Hashable, Any] = {}
     for value in values:
-        key = (type(value), value)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        key: Hashable = (
+            ("number", value) if number else (type(value), value) if not isinstance(value, list | dict) else None
+        )
         if isinstance(value, dict | list):
             key = (type(value), orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
         seen.setdefault(key, value)
@@ -490,6 +530,10 @@ def _distinct(values: Items) -> Items:
 def _text(values: Items) -> str:
     """An operand of `&`: nothing counts as an empty text."""
     return _only_text(values, "&") if values else ""
+
+
+def _one_at_most(values: Items, where: str) -> Items:
+    return [_only(values, where)] if values else NOTHING
 
 
 def _only(values: Items, where: str) -> Any:

@@ -1,10 +1,13 @@
 """The port: expressions in, answers on a Bundle out, whichever engine gives them."""
 
+from collections.abc import Callable
 from typing import Any
 
+import fhirpathpy
 import fhirpathrs  # type: ignore[import-untyped]
+from fhirpathpy.models import models
 
-from .compiler import Bundle, Compiler, EvaluationError
+from .compiler import Bundle, Compiler, EvaluationError, UnknownTypeError
 from .parser import Node, ParseError, Parser, UnsupportedError
 
 
@@ -20,6 +23,9 @@ class Records:
         self.read = Bundle(bundle)
 
 
+Condition = Callable[[Records], bool | None]
+
+
 class Engine:
     """FHIRPath conditions over Bundles. Each expression is read once, and shared parts are evaluated once a Bundle."""
 
@@ -27,34 +33,67 @@ class Engine:
         self._parser = Parser()
         self._compiler = Compiler()
         self._nodes: dict[str, Node | None] = {}
+        self._conditions: dict[str, Condition] = {}
+
+    def condition(self, expression: str) -> Condition:
+        """The condition, ready to be asked of records: whether it holds; None where it is empty.
+
+        It raises FhirPathError where it is no FHIRPath, at once, or can't be evaluated on the records.
+        """
+        found = self._conditions.get(expression)
+        if found is None:
+            found = self._conditions[expression] = self._condition(expression)
+        return found
 
     def holds(self, expression: str, records: Records) -> bool | None:
         """Whether the condition holds; None where it is empty.
 
         Raises FhirPathError.
         """
+        return self.condition(expression)(records)
+
+    def _condition(self, expression: str) -> Condition:
         node = self._node(expression)
         try:
-            if node is None:
-                return _library(expression, records)
-            return self._compiler.test(node)(records.read, records.bundle)
+            test = None if node is None else self._compiler.test(node)
         except UnsupportedError:
-            self._nodes[expression] = None
-            return _library(expression, records)
-        except EvaluationError as error:
-            raise FhirPathError(f"{error}, in {_shortened(expression)}") from error
+            test = None
+        except RecursionError as error:
+            raise FhirPathError(f"{_shortened(expression)} is nested too deeply; write it flatter") from error
+        if test is None:
+            _lint(expression)
+            return lambda records: _library(expression, records)
 
-    def found(self, expression: str, records: Records) -> "tuple[list[Any], list[Any]]":
-        """The records that make a condition hold, and all that it looked at and found, each once.
+        def asked(records: Records) -> bool | None:
+            try:
+                return test(records.read, records.bundle)
+            except UnknownTypeError:
+                return _library(expression, records)
+            except RecursionError as error:
+                raise FhirPathError(f"{_shortened(expression)} is nested too deeply; write it flatter") from error
+            except EvaluationError as error:
+                raise FhirPathError(f"{error}, in {_shortened(expression)}") from error
 
-        Only of what is joined by `and`, `or` and `not`; an expression of another kind tells nothing.
+        return asked
+
+    def found(self, expression: str, records: Records) -> list[Any]:
+        """The items that make a condition hold, each once: those that exist, of what is joined by `and` and `or`.
+
+        Where it holds because nothing exists, and where the library evaluates it, there are none.
+        Raises FhirPathError.
         """
         node = self._node(expression)
         proofs: list[Any] = []
-        seen: list[Any] = []
-        if node is not None:
-            self._look(node, records, proofs, seen, proves=True)
-        return _once(proofs), _once(seen)
+        try:
+            if node is not None and self._compiler.test(node)(records.read, records.bundle):
+                self._look(node, records, proofs)
+        except (UnsupportedError, UnknownTypeError):
+            return []
+        except RecursionError as error:
+            raise FhirPathError(f"{_shortened(expression)} is nested too deeply; write it flatter") from error
+        except EvaluationError as error:
+            raise FhirPathError(f"{error}, in {_shortened(expression)}") from error
+        return list({id(item): item for item in proofs}.values())
 
     def is_compiled(self, expression: str) -> bool:
         """Whether this engine evaluates the expression itself; if not, the library does."""
@@ -74,34 +113,36 @@ class Engine:
                 raise FhirPathError(f"{_shortened(expression)} is no FHIRPath: {error}") from error
         return self._nodes[expression]
 
-    def _look(self, node: Node, records: Records, proofs: list[Any], seen: list[Any], *, proves: bool) -> None:
-        if node.kind in ("and", "or", "not"):
+    def _look(self, node: Node, records: Records, proofs: list[Any]) -> None:
+        if node.kind in ("and", "or"):
             for kid in node.kids:
-                holds = proves and node.kind != "not" and self._compiler.test(kid)(records.read, records.bundle)
-                self._look(kid, records, proofs, seen, proves=bool(holds))
-        elif node.kind == "exists" and node.absolute:
-            items = self._compiler.items(node.kids[0])(records.read, records.bundle)
-            seen += items
-            if proves:
-                proofs += items
+                if self._compiler.test(kid)(records.read, records.bundle):
+                    self._look(kid, records, proofs)
+        elif node.kind == "exists" and len(node.kids) == 1:
+            proofs += self._compiler.items(node.kids[0])(records.read, records.bundle)
+
+
+def _lint(expression: str) -> None:
+    """Refuse a broken text: the library that evaluates what is not compiled here would take it for a shorter one."""
+    try:
+        fhirpathrs.evaluate(expression, {})
+    except Exception as error:  # on nothing it may well fail; only what it can't parse counts
+        if str(error).startswith("Parse error"):
+            raise FhirPathError(f"{_shortened(expression)} is no FHIRPath: {error}") from error
 
 
 def _library(expression: str, records: Records) -> bool | None:
+    """The answer of an engine that has a model of R4; it is slow."""
     try:
-        found = fhirpathrs.evaluate(expression, records.bundle)
+        found = fhirpathpy.evaluate(records.bundle, expression, {"resource": records.bundle}, models["r4"])
     except Exception as error:  # it raises many kinds
         raise FhirPathError(f"{_shortened(expression)}: {error}") from error
-    values = found if isinstance(found, list) else [] if found is None else [found]
-    if len(values) > 1:
-        raise FhirPathError(f"a condition: {len(values)} values where one is needed, in {_shortened(expression)}")
-    if not values:
+    if len(found) > 1:
+        raise FhirPathError(f"a condition: {len(found)} values where one is needed, in {_shortened(expression)}")
+    if not found:
         return None
-    return values[0] if isinstance(values[0], bool) else True
+    return found[0] if isinstance(found[0], bool) else True
 
 
 def _shortened(expression: str) -> str:
     return expression if len(expression) <= 80 else f"{expression[:77]}..."
-
-
-def _once(items: list[Any]) -> list[Any]:
-    return list({id(item): item for item in items}.values())

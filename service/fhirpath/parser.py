@@ -28,15 +28,15 @@ class Node:
 
 
 # What follows is looked at in this order; a union of string literals, as of codes, is one token.
-_STRING = r"'(?:[^'\\]|\\(?:[`'\"\\/fnrt]|u[0-9a-fA-F]{4}))*'"
+_STRING = r"'(?:[^'\\]|\\.)*'"
 _TOKEN = re.compile(
     rf"""\s+|//[^\n]*|/\*.*?\*/
-    |(?P<strings>\(\s*{_STRING}(?:\s*\|\s*{_STRING})+\s*\))
+    |(?P<strings>(?<![A-Za-z0-9_`])\(\s*{_STRING}(?:\s*\|\s*{_STRING})+\s*\))
     |(?P<string>{_STRING})
     |(?P<number>[0-9]+(?:\.[0-9]+)?)
     |(?P<date>@[0-9TZ:.+-]+)
     |(?P<env>%(?:[A-Za-z_][A-Za-z0-9_]*|'[^']*'|`[^`]*`))
-    |(?P<name>\$?[A-Za-z_][A-Za-z0-9_]*|`[^`]+`)
+    |(?P<name>\$?[A-Za-z_][A-Za-z0-9_]*|`(?:[^`\\]|\\.)+`)
     |(?P<sign><=|>=|!=|!~|[-+*/|&=~<>.,()\[\]{{}}])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -93,7 +93,12 @@ _FUNCTIONS = {
     "is": (1,),
     "as": (1,),
 }
-DEEPEST = 200  # groups within groups; beyond, no expression was written by a sane author
+# N1, appendix B: words that are no names, unless in backticks.
+_KEYWORDS = {"and", "or", "xor", "implies", "div", "mod", "true", "false"}
+# R4, Bundle: where a name at the top begins. What begins elsewhere was written for another context than a Bundle.
+_BUNDLE = {"Bundle", "id", "meta", "implicitRules", "language", "identifier", "type", "timestamp", "total", "link"}
+_BUNDLE |= {"entry", "signature", "resourceType", "Resource"}
+DEEPEST = 100  # groups within groups; beyond, no expression was written by a sane author
 
 
 class Parser:
@@ -112,7 +117,8 @@ class Parser:
         return _Reading(self, text).whole()
 
     def _node(self, kind: str, value: Any = None, kids: Sequence[Node] = (), *, absolute: bool | None = None) -> Node:
-        key = (kind, type(value), value, *kids)
+        types = tuple(map(type, value)) if isinstance(value, tuple) else type(value)
+        key = (kind, types, value, *kids)
         found = self._known.get(key)
         if found is None:
             hangs = absolute if absolute is not None else all(kid.absolute for kid in kids if kid.kind != "each")
@@ -171,7 +177,7 @@ class _Reading:
             if operator not in _COMPILED:
                 raise UnsupportedError(f"the operator {operator}")
             if operator in ("is", "as"):
-                left = self.make("ofType" if operator == "as" else "is", self.type_name(), left)
+                left = self.make(operator, self.type_name(), left)
                 continue
             right = self.expression(_BINDS[operator])
             if operator in ("and", "or") and left.kind == operator:
@@ -190,10 +196,16 @@ class _Reading:
             raise UnsupportedError("a sign")
         node = self.term()
         while self.kind == "sign" and self.word in ".[":
-            if self.take() == "[":
-                raise UnsupportedError("an index")
-            node = self.invocation(node)
+            node = self.index(node) if self.take() == "[" else self.invocation(node)
         return node
+
+    def index(self, on: Node) -> Node:
+        """`[0]`: a whole number; anything else is left to the library."""
+        if self.kind != "number" or not self.word.isdigit():
+            raise UnsupportedError("an index that is computed")
+        place = int(self.take())
+        self.take("]")
+        return self.make("index", place, on)
 
     def term(self) -> Node:
         match self.kind:
@@ -243,14 +255,20 @@ class _Reading:
     def invocation(self, on: Node) -> Node:
         if self.kind != "name":
             self.fail("a name was expected")
-        name = self.take().strip("`")
+        if self.word.startswith("$"):
+            raise UnsupportedError(self.word)
+        if self.word in _KEYWORDS:
+            self.fail(f"{self.word!r} is no name; write it in backticks")
+        name = _named(self.take())
         if not (self.kind == "sign" and self.word == "("):
+            if on is self.root and name not in _BUNDLE:
+                self.fail(f"a Bundle has no {name}: conditions are asked of a Bundle of records, as %resource")
             return self.make("member", name, on)
         self.take("(")
         if name not in _FUNCTIONS:
             raise UnsupportedError(f"the function {name}()")
         if name in ("ofType", "is", "as"):
-            node = self.make("ofType" if name == "as" else name, self.type_name(), on)
+            node = self.make(name, self.type_name(), on)
             self.take(")")
             return node
         self.inside += name in _ITERATES
@@ -264,20 +282,32 @@ class _Reading:
         self.take(")")
         if len(arguments) not in _FUNCTIONS[name]:
             self.fail(f"{name}() does not take {len(arguments)} arguments")
+        if name == "where" and arguments[0].kind == "and":
+            return self.one_after_another(on, arguments[0].kids)
         if name in _ITERATES and arguments:
             return self.make(name, None, on, self.make("each", None, arguments[0]))
         if name == "contains":
             name = "hasText"  # not the operator of that name
         return self.make(name, None, on, *arguments)
 
+    def one_after_another(self, on: Node, criteria: Sequence[Node]) -> Node:
+        """`where(a and b)` as `where(a).where(b)`, which says the same: what begins alike is then shared."""
+        for criterion in criteria:
+            on = self.make("where", None, on, self.make("each", None, criterion))
+        return on
+
     def type_name(self) -> str:
         if self.kind != "name":
             self.fail("the name of a type was expected")
-        name = self.take().strip("`")
+        names = [_named(self.take())]
         while self.kind == "sign" and self.word == ".":
             self.take()
-            name = self.take().strip("`")  # FHIR.Patient, System.Boolean: the last name tells
-        return name
+            if self.kind != "name":
+                self.fail("the name of a type was expected")
+            names.append(_named(self.take()))
+        if len(names) > 1 and names[0] != "FHIR":
+            raise UnsupportedError(f"the type {'.'.join(names)}")
+        return names[-1]
 
 
 def _tokens(text: str) -> Sequence[tuple[str, str, int]]:
@@ -290,6 +320,10 @@ def _tokens(text: str) -> Sequence[tuple[str, str, int]]:
             found.append((match.lastgroup, match.group(), at))
         at = match.end()
     return [*found, ("end", "", len(text))]
+
+
+def _named(text: str) -> str:
+    return _unquoted(text) if text.startswith("`") else text
 
 
 def _unquoted(text: str) -> str:

@@ -18,6 +18,7 @@ export function createEngine(libraries, codes) {
   const executor = new cql.Executor(library, new cql.CodeService(codes), unset(libraries[0]));
   const patients = cqlFhir.PatientSource.FHIRv401();
   const wrapper = cqlFhir.FHIRWrapper.FHIRv401();
+  typeContained(wrapper);
   return async (bundle) => {
     const patient = onlyPatient(bundle);
     const { id } = patient;
@@ -29,6 +30,15 @@ export function createEngine(libraries, codes) {
     const { patientResults } = await executor.withParameters(parameters).exec(patients);
     const [results] = Object.values(patientResults);
     return { patient: id ? `Patient/${id}` : null, results: booleans(results, libraries[0]) };
+  };
+}
+
+/** A contained resource is of its own type; cql-exec-fhir 2.2 makes a bare Resource of it, which has no code. */
+function typeContained(wrapper) {
+  const objects = Object.getPrototypeOf(wrapper.wrap({ resourceType: "Patient" }));
+  const { get } = objects;
+  objects.get = function (field) {
+    return field === "contained" ? this._json.contained?.map((resource) => wrapper.wrap(resource)) : get.call(this, field);
   };
 }
 
