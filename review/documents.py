@@ -91,19 +91,30 @@ def reasons(resources: Sequence[Resource]) -> str:
     return _concepts(resources, "reason", ("Reason", "Meaning", "Statement", "Readings"))
 
 
+def evidence(resources: Sequence[Resource]) -> str:
+    """What says yes or no to each fact and reason: the output parameters of the logic."""
+    rows = []
+    for library in resources:
+        for parameter in library.get("parameter", ()) if library["resourceType"] == "Library" else ():
+            expression = _extension(parameter, "/cqf-expression", "valueExpression")
+            if expression:
+                says, _, kinds = parameter["documentation"].partition(". ")
+                rows.append((f"`{expression['name']}`", says, kinds.replace(". ", "<br>")))
+    return _table(("Fact or reason", "Recorded that", "By one of these"), rows)
+
+
 def records(resources: Sequence[Resource]) -> str:
-    """Which records the logic reads, and which facts they prove, from its data requirements."""
+    """Which records the logic reads, from its data requirements."""
     sets = {r["url"]: r for r in resources if r["resourceType"] == "ValueSet"}
     rows = []
     for library, requirement in _requirements(resources):
         wanted = [f["valueSet"].partition("|")[0] for f in requirement.get("codeFilter", ()) if "valueSet" in f]
         found = [sets[url] for url in wanted if url in sets]
         codes = "; ".join(f"`ValueSet/{each['id']}`: {each['description']}" for each in found) or "any"
-        proved = [f"`{code}`" for each in found for system, code in _members(each) if system.endswith(FACTS)]
         query = "<br>".join(f"`{query}`" for query in _queries(requirement))
         elements = ", ".join(f"`{element}`" for element in requirement.get("mustSupport", ()))
-        rows.append((requirement["type"], codes, elements, ", ".join(proved), query or f"of `{library['id']}`"))
-    return _table(("Record", "With codes of", "Elements read", "Facts it proves", "Query"), rows)
+        rows.append((requirement["type"], codes, elements, query or f"of `{library['id']}`"))
+    return _table(("Record", "With codes of", "Elements read", "Query"), rows)
 
 
 def value_sets(resources: Sequence[Resource]) -> str:
@@ -148,7 +159,7 @@ Section = Callable[[Sequence[Resource]], str]
 
 # Document -> the parts it must hold, each once.
 DOCUMENTS: Mapping[str, Mapping[str, Section]] = {
-    "facts.md": {"facts": facts, "reasons": reasons, "records": records},
+    "facts.md": {"facts": facts, "evidence": evidence, "reasons": reasons, "records": records},
     "integrators.md": {"artifacts": artifacts, "searches": searches, "code-systems": code_systems},
     "limits.md": {"readings": readings, "left-out": left_out},
     "local-codes.md": {"value-sets": value_sets},

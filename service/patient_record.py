@@ -74,9 +74,28 @@ def patient_of(bundle: object) -> str:
     if id is not None and not matches(id, ID):
         raise RecordsError([f"Bundle.entry: {shown(id)} is no id of a Patient (letters, digits, - and .); mend it"])
     name = f"Patient/{id}" if id else entry.get("fullUrl")
+    faults = list(_of_nobody(bundle, entry, str(id)))
+    if faults:
+        raise RecordsError(faults)
     if not name:
         raise RecordsError(["Bundle.entry: the Patient has no id, so no record can be known as theirs; give it one"])
     return str(name)
+
+
+# R4 4.0.1: records that must have a subject; an Observation need not.
+_WITH_SUBJECT = SHAPES.keys() - {"Medication", "Observation"}
+
+
+def _of_nobody(bundle: Resource, patient: Resource, id: str) -> Iterator[str]:
+    """Records of which nobody can say whether they are the patient's: left aside, their absence could be an answer."""
+    for number, entry in enumerate(bundle["entry"]):
+        resource = entry.get("resource", {})
+        place = f"Bundle.entry[{number}].resource.subject"
+        reference = resource.get("subject", {}).get("reference")
+        if resource.get("resourceType") in _WITH_SUBJECT and not reference:
+            yield f"{place}: no reference, so the record is nobody's; name the patient"
+        elif reference and "fullUrl" not in patient and reference.partition("/_history/")[0].endswith(f"/Patient/{id}"):
+            yield f"{place}: {shown(reference)} may be the patient; give the Patient's entry its fullUrl"
 
 
 def is_of(resource: Resource, bundle: Resource) -> bool:
@@ -89,6 +108,9 @@ def is_of(resource: Resource, bundle: Resource) -> bool:
 
 def _faults(bundle: Resource) -> Iterator[str]:
     kind = bundle.get("type")
+    links = bundle.get("link", [])
+    if isinstance(links, list) and any(isinstance(each, dict) and each.get("relation") == "next" for each in links):
+        yield "Bundle.link: there is a next page, so these are not all records; fetch every page"
     if kind not in TYPES:
         yield f"Bundle.type: {shown(kind)} is no kind that holds records as they are; write collection"
     entries = bundle.get("entry", [])
@@ -113,6 +135,8 @@ def _of_resource(resource: object, place: str, ids: dict[tuple[str, str], str] |
         yield f"{place}: {shown(resource)} is no resource with a resourceType; mend it, or take it out"
         return
     kind = resource["resourceType"]
+    if kind == "OperationOutcome" and ids is not None:
+        yield f"{place}: an OperationOutcome, so something was not fetched; take it out once all records are there"
     if kind == "Bundle":
         yield f"{place}: a Bundle within the Bundle, whose records nobody would read; give them in one"
     yield from misshapen(resource, {**_COMMON, **SHAPES.get(kind, {})}, place)

@@ -39,7 +39,7 @@ def test_the_patients_exercise_everything() -> None:
     members, content, engine = cohort(), load(), Engine()
     lines = [f"{len(members)} generated and {len(cases())} written patients"]
 
-    truths = Counter((fact, member.facts[fact]) for member in members for fact in FACTS)
+    truths: Counter[tuple[str, str]] = Counter((fact, member.facts[fact]) for member in members for fact in FACTS)
     conflicts = Counter(fact for member in members for fact in member.conflicting)
     assert [(fact, truth) for fact in FACTS for truth in TRUTHS if not truths[fact, truth]] == []
     assert [fact for fact in FACTS if not conflicts[fact]] == []

@@ -6,9 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cervical_options.service.application import Application
+
+from cervical_options import resources
 
 from .conftest import ROOT
+from .engines import application
 from .official import Finding, definitions, validate
+from .patients import cases
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("official")]
 
@@ -68,6 +73,19 @@ def test_no_error_under_the_profiles_claimed() -> None:
     findings = validate(*definitions(), ROOT / "fhir", ROOT / "examples")
     assert errors(findings) == []
     assert warned_systems(findings) == KNOWN.keys()
+
+
+def test_no_error_in_what_apply_gives_nor_in_the_written_patients(tmp_path: Path) -> None:
+    """CarePlans of the strategy and of the cards, for written patients, beside the records that they were made of."""
+    strategy, cards = application(), Application(resources(), "cervical-patient-view")
+    for number, case in enumerate(cases()):
+        for made in (strategy, cards) if number % 6 == 0 else ():
+            plan = made.care_plan(case.bundle)
+            (tmp_path / f"{case.name}-{plan['id']}.json").write_text(json.dumps(plan))
+        for entry in case.bundle["entry"]:
+            resource = entry["resource"]
+            (tmp_path / f"{resource['resourceType']}-{resource['id']}.json").write_text(json.dumps(resource))
+    assert errors(validate(tmp_path, ROOT / "fhir" / "CodeSystem")) == []
 
 
 def test_the_validator_bites(tmp_path: Path) -> None:

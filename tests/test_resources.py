@@ -182,27 +182,31 @@ def unsaid(package: Package) -> Iterator[str]:
             is_extension = isinstance(value, str) and "/StructureDefinition/" in value
             if UNSAID.search(value if is_extension else path.rpartition(".")[2]):
                 yield f"{place}: {path}"
+        quoted = products(resource)
         for path, text in texts(resource):
-            for match in (*DOSE.finditer(own(resource, path, text)), *re.finditer(r"\brcc\b", text, re.IGNORECASE)):
+            for match in (*DOSE.finditer(own(quoted, path, text)), *re.finditer(r"\brcc\b", text, re.IGNORECASE)):
                 yield f"{place}: {path}: {match[0]}"
 
 
-def own(resource: Resource, path: str, text: str) -> str:
+def products(resource: Resource) -> list[str] | None:
+    """The verified names with a strength that a value set quotes, longest first; None for any other resource."""
+    if resource["resourceType"] != "ValueSet":
+        return None
+    names = {VERIFIED.get((c["system"], c["code"]), {}).get("display", "") for _, c in coded(resource)}
+    return sorted((name for name in names if DOSE.search(name)), key=len, reverse=True)
+
+
+def own(quoted: list[str] | None, path: str, text: str) -> str:
     """A text without what is no statement: expressions, a system's name, and products that a value set quotes."""
     if path.endswith("valueExpression.expression"):
         return ""  # made of codes; what it says is tested by what it answers
     text = re.sub("icd-10-cm", "", text, flags=re.IGNORECASE)
-    if resource["resourceType"] != "ValueSet":
+    if quoted is None:
         return text
-    products = [
-        name
-        for _, coding in coded(resource)
-        if (name := VERIFIED.get((coding["system"], coding["code"]), {}).get("display", "")) and DOSE.search(name)
-    ]
     if re.fullmatch(r"(?:compose|expansion)\..*\.display", path):
-        return "" if text in products else text
+        return "" if text in quoted else text
     if path == "text.div":
-        for name in sorted(products, key=len, reverse=True):
+        for name in quoted:
             text = text.replace(name, "")
     return text
 
@@ -309,7 +313,7 @@ def spare_codes(package: Package) -> Iterator[str]:
     for key, row in VERIFIED.items():
         if row["status"] not in ("verified-1", "verified-2") or row["role"] in ("exclusion", "exclusion-din"):
             yield f"{row['concept_id']}: {row['status']} {row['role']}"
-        if key not in used:
+        if key not in used | {("http://terminology.hl7.org/CodeSystem/condition-clinical", "active")}:  # of examples
             yield f"{row['concept_id']}: no resource uses {' '.join(key)}"
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
 
 import pytest
-from cervical_options.review.documents import DOCUMENTS, OPENING, artifacts, code_systems, records, searches
+from cervical_options.review.documents import DOCUMENTS, OPENING, artifacts, code_systems, evidence, records, searches
 from cervical_options.review.parts import measure
 from cervical_options.review.picture import picture
 from click.testing import CliRunner, Result
@@ -360,7 +360,14 @@ def test_a_new_data_requirement_is_a_new_row() -> None:
     before = records(list(package.values()))
     package[LIBRARY]["dataRequirement"].append({"type": "Procedure", "mustSupport": ["code", "status"]})
     assert records(list(package.values())).removeprefix(before).startswith("| Procedure | any | `code`, `status` |")
-    assert all(f"`{code}`" in before for code in ("pd-l1-positive", "site-distant", "small-recurrence"))
+
+
+def test_what_proves_a_fact_stands_beside_it() -> None:
+    rows = evidence(list(PACKAGE.values())).splitlines()[2:]
+    assert len(rows) == 2 * (12 + 8)
+    told = {(row.split(" | ")[0], row.split(" | ")[1]): row for row in rows}
+    row = told["| `site-distant`", "There is a recurrence outside the pelvis"]
+    assert row.endswith("| An explicit record that says yes<br>Current spread outside the pelvis. |")
 
 
 def test_others_codes_come_with_their_terms() -> None:
@@ -399,6 +406,7 @@ def test_examples_are_valid_r4(block: str) -> None:
 @pytest.mark.parametrize("name", MARKED)
 def test_commands_that_need_no_server_run(name: str, tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("cervical-options")
+    (tmp_path / "patients").symlink_to(DOCS.parent / "patients")
     script = [line.replace(".venv/bin/cervical-options", str(command)) for line in commands(name) if line[:4] != "curl"]
     subprocess.run(["bash", "-euc", "\n".join(script)], check=True, capture_output=True, cwd=tmp_path)
 

@@ -176,9 +176,16 @@ def _recorded(content: Content) -> Iterator[Resource]:
                 "use": "out",
                 "min": 1,
                 "max": "1",
-                "documentation": f"{rail}: it is recorded that {what}.",
+                "documentation": _proved_by(content, asked.id, rail.lower(), what),
                 "type": "boolean",
             }
+
+
+def _proved_by(content: Content, about: str, says: str, what: str) -> str:
+    """What is recorded, and the kinds of record that prove it."""
+    rows = [row.title for row in content.evidence_of(about) if row.says.startswith(says)]
+    kinds = [f"An explicit record that says {says}", *rows]
+    return f"{what[0].upper()}{what[1:]}. {'. '.join(kinds)}."
 
 
 def _texts(cql_text: str, elm: bytes | None) -> list[Resource]:

@@ -222,7 +222,8 @@ def _option(content: Content, answers: OptionLogic) -> Iterator[str]:
 def _drafts() -> Iterator[str]:
     for name, kind in (("Medications", "MedicationRequest"), ("Services", "ServiceRequest"), ("Drugs", "Medication")):
         yield f"define Draft{name}:"
-        yield f"  draftOrders D where D is FHIR.{kind} return D as FHIR.{kind}"
+        draft = f" and (D as FHIR.{kind}).status.value = 'draft'" if kind != "Medication" else ""
+        yield f"  draftOrders D where D is FHIR.{kind}{draft} return D as FHIR.{kind}"
         if kind != "Medication":
             yield ""
 

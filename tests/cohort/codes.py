@@ -43,6 +43,7 @@ BODY = {name.removeprefix("body-"): COUNTS[name] for name in COUNTS if name.star
 ALL_BODY = tuple(code for codes in BODY.values() for code in codes)
 SPREAD = {name.removeprefix("spread-"): COUNTS[name] for name in COUNTS if name.startswith("spread-")}
 ALL_SPREAD = tuple(code for codes in SPREAD.values() for code in codes)
+REASONS = tuple(code for code in ALL_SPREAD if not code.concept.endswith("-direct-extension"))  # growth is no spread
 UNPLACED = (*SPREAD["without-place"], *SPREAD["taken-out"])
 DRUGS = tuple(code for name in COUNTS if name.startswith("drug-") for code in COUNTS[name])
 CHEMOTHERAPY = COUNTS["chemotherapy"]

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from . import member as m
 from .chart import Chart, Shape, concept
 from .codes import (
-    ALL_SPREAD,
     ANY_SITE,
     BODY,
     CERVICAL_CANCER,
@@ -16,6 +15,7 @@ from .codes import (
     PD_L1_TEST,
     RADIOTHERAPY,
     RADIOTHERAPY_HISTORY,
+    REASONS,
     SPREAD,
     UNPLACED,
     Code,
@@ -140,7 +140,7 @@ def _chemotherapies() -> Iterator[Chart]:
             chart = _named(f"chemotherapy/{status}", code, BUT_CHEMOTHERAPY)
             chart.procedure(concept(code), status, lung)
             yield _given(chart)
-    for number, code in enumerate(ALL_SPREAD):
+    for number, code in enumerate(REASONS):
         chart = _named("reason", code, BUT_CHEMOTHERAPY)
         if number % 2:
             reason: Resource = {"reasonCode": [concept(code)]}

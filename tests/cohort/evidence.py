@@ -22,6 +22,7 @@ from .codes import (
     PD_L1_TEST,
     RADIOTHERAPY,
     RADIOTHERAPY_HISTORY,
+    REASONS,
     SPREAD,
     UNPLACED,
     Code,
@@ -269,7 +270,7 @@ for _name, _places in PLACED_BY_SPREAD.items():
         _codes = tuple(code for code in SPREAD[_name] if code.names_origin == _origin)
         if not _codes:
             continue
-        _reason = partial(reason_by_reference, _codes, CURRENT)
+        _reason = partial(reason_by_reference, tuple(code for code in _codes if code in REASONS), CURRENT)
         _counts(partial(write_drug, DRUGS, GIVEN, _reason), m.CHEMOTHERAPY, *_places, opens=_origin)
         if _places:
             _counts(partial(write_condition, _codes, CURRENT), *_places, opens=_origin)
@@ -284,7 +285,7 @@ _nothing(partial(write_procedure, LOOK_ALIKES["radiotherapy"], ("completed",)), 
 _nothing(partial(write_procedure, ELSEWHERE["radiotherapy"], ("completed",)), m.RADIATION)
 _nothing(partial(write_disbelieved, (RADIOTHERAPY_HISTORY,)), m.RADIATION)
 
-for _reason in (partial(reason_by_code, ALL_SPREAD), partial(reason_by_reference, ALL_SPREAD, ENDED)):
+for _reason in (partial(reason_by_code, REASONS), partial(reason_by_reference, REASONS, ENDED)):
     _counts(partial(write_drug, DRUGS, GIVEN, _reason), m.CHEMOTHERAPY)
     _counts(partial(write_chemotherapy, CHEMOTHERAPY, ("completed", "in-progress"), _reason), m.CHEMOTHERAPY)
     _nothing(partial(write_drug, DRUGS, NOT_GIVEN, _reason), m.CHEMOTHERAPY)
@@ -294,7 +295,7 @@ for _reason in (partial(reason_by_code, ALL_SPREAD), partial(reason_by_reference
 _nothing(partial(write_drug, DRUGS, GIVEN, no_reason), m.CHEMOTHERAPY)
 _nothing(partial(write_chemotherapy, CHEMOTHERAPY, ("completed",), no_reason), m.CHEMOTHERAPY)
 _not_chemotherapy = tuple(code for code in ELSEWHERE["chemotherapy"] if code.code not in {c.code for c in RADIOTHERAPY})
-_spread = partial(reason_by_code, UNPLACED)
+_spread = partial(reason_by_code, tuple(code for code in UNPLACED if code in REASONS))
 _nothing(partial(write_chemotherapy, _not_chemotherapy, ("completed",), _spread), m.CHEMOTHERAPY)
 
 _YES[m.PD_L1].extend([Kind(partial(write_pd_l1, "yes", OBSERVED), frozenset({m.PD_L1}))] * 3)

@@ -6,6 +6,7 @@ from functools import partial
 from . import member as m
 from .chart import CLINICAL, LOCAL, Chart, coding, concept
 from .codes import (
+    ALL_SPREAD,
     ANY_SITE,
     BODY,
     CERVICAL_CANCER,
@@ -16,6 +17,7 @@ from .codes import (
     PD_L1_ANSWER,
     PD_L1_TEST,
     RADIOTHERAPY,
+    REASONS,
     SYSTEMS,
     Code,
     fact_code,
@@ -167,6 +169,9 @@ def _look_alikes() -> Iterator[Noise]:
         )
     for code in CERVICAL_CANCER[:3]:
         yield Noise(f"cancer-is-no-reason/{code.code}", BUT_CHEMOTHERAPY, partial(reason, _always(code)))
+    for code in ALL_SPREAD:
+        if code not in REASONS:
+            yield Noise(f"growth-is-no-reason/{code.code}", BUT_CHEMOTHERAPY, partial(reason, _always(code)))
     yield Noise("cancer-is-no-reason/local-recurrence", BUT_CHEMOTHERAPY, partial(reason, _always(LOCAL_RECURRENCE)))
     for code in (*BODY["no-place"], *BODY["uterus"], *BODY["other-pelvic-organ"]):
         elsewhere = partial(recurrence_at_cervix, _always(code))

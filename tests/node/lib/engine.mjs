@@ -42,9 +42,9 @@ function typeContained(wrapper) {
   };
 }
 
-/** The requests of a Bundle that are still drafts: what the hook order-sign hands over as `draftOrders`. */
+/** The requests of a Bundle, as if the hook order-sign handed them over as `draftOrders`; which are drafts, the logic says. */
 function draftOrders(bundle) {
-  return bundle.entry.map((entry) => entry.resource).filter(({ intent, status }) => intent && status === "draft");
+  return bundle.entry.map((entry) => entry.resource).filter(({ intent }) => intent);
 }
 
 /** Parameters without a default are null; left to itself, the engine takes their definition for their value. */
