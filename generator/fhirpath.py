@@ -1,8 +1,8 @@
 """The logic as FHIRPath over a Bundle of one patient's records: the twin of each CQL define, for engines without CQL.
 
 An expression stands alone: FHIRPath has no definitions to refer to, so each fact is written out where it is asked. Only
-what fhirpath.js and fhirpathpy (with a model of R4) and fhirpathrs (without) read alike is used: a choice of complex types
-is named both as the specification names it (`value.ofType(CodeableConcept)`) and as JSON does (`valueCodeableConcept`).
+what fhirpath.js and fhirpathpy (with a model of R4) and fhirpathrs (without) read alike is used: a choice of complex
+types is named both as the specification has it (`value.ofType(CodeableConcept)`) and as JSON (`valueCodeableConcept`).
 The Bundle is `%resource`.
 """
 
