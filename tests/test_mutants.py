@@ -1,6 +1,7 @@
 """Wrong logic is noticed: each single change to conditions, evidence or the reading of records is told by a patient.
 
 A mutant is killed where a patient is answered otherwise than by the oracle. How many there are goes to build/reports.
+Changed are the conditions and facts of the options, as the twins say them; CQL is held to the same patients apart.
 """
 
 from collections.abc import Callable, Iterator, Sequence

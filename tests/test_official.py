@@ -85,7 +85,7 @@ def test_no_error_in_what_apply_gives_nor_in_the_written_patients(tmp_path: Path
         for entry in case.bundle["entry"]:
             resource = entry["resource"]
             (tmp_path / f"{resource['resourceType']}-{resource['id']}.json").write_text(json.dumps(resource))
-    assert errors(validate(tmp_path, ROOT / "fhir" / "CodeSystem")) == []
+    assert errors(validate("--strip-profiles", tmp_path, ROOT / "fhir" / "CodeSystem")) == []
 
 
 def test_the_validator_bites(tmp_path: Path) -> None:
