@@ -152,6 +152,16 @@ def _code(definition: Resource) -> Resource:
     return {"code": {"coding": kept, **code} if kept else code}
 
 
+def _proposal(definition: Resource) -> Resource:
+    """What a MedicationRequest and a ServiceRequest have alike."""
+    return {
+        "instantiatesCanonical": [_pinned(definition)],
+        "status": "draft",
+        "intent": definition.get("intent", "proposal"),
+        **_some(definition, priority="priority", doNotPerform="doNotPerform"),
+    }
+
+
 def _medication_request(definition: Resource, subject: Resource) -> Resource:
     product = _some(
         definition, medicationCodeableConcept="productCodeableConcept", medicationReference="productReference"
@@ -159,10 +169,7 @@ def _medication_request(definition: Resource, subject: Resource) -> Resource:
     if not product:
         raise PlanError(f"{definition['id']}: names no product; add productCodeableConcept")
     return {
-        "instantiatesCanonical": [_pinned(definition)],
-        "status": "draft",
-        "intent": definition.get("intent", "proposal"),
-        **_some(definition, priority="priority", doNotPerform="doNotPerform"),
+        **_proposal(definition),
         **product,
         "subject": subject,
         **_some(definition, dosageInstruction="dosage"),
@@ -171,10 +178,7 @@ def _medication_request(definition: Resource, subject: Resource) -> Resource:
 
 def _service_request(definition: Resource, subject: Resource) -> Resource:
     return {
-        "instantiatesCanonical": [_pinned(definition)],
-        "status": "draft",
-        "intent": definition.get("intent", "proposal"),
-        **_some(definition, priority="priority", doNotPerform="doNotPerform"),
+        **_proposal(definition),
         **_code(definition),
         "subject": subject,
         **_some(definition, bodySite="bodySite"),

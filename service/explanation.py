@@ -50,9 +50,9 @@ def explain(package: Package, records: Records, engine: Engine) -> Explanation:
         if engine.holds(expression["expression"], records):
             names = sorted(_name(record) for record in engine.found(expression["expression"], records))
             proofs.append(Proof(expression["name"], expression.get("description", ""), tuple(names)))
-    facts = [proof.fact for proof in proofs]
-    conflicting = tuple(dict.fromkeys(fact for fact in facts if facts.count(fact) > 1))
-    return Explanation(tuple(proofs), conflicting, tuple(sorted(_left_aside(package, records))))
+    return Explanation(
+        tuple(proofs), tuple(conflicts(package, records, engine)), tuple(sorted(_left_aside(package, records)))
+    )
 
 
 def conflicts(package: Package, records: Records, engine: Engine) -> list[str]:

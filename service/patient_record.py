@@ -101,8 +101,10 @@ def _of_nobody(bundle: Resource, patient: Resource, id: str) -> Iterator[str]:
 def is_of(resource: Resource, bundle: Resource) -> bool:
     """Whether a record's subject is the one Patient of a Bundle."""
     reference = resource.get("subject", {}).get("reference", "").partition("/_history/")[0]
-    patients = (each for each in bundle["entry"] if each.get("resource", {}).get("resourceType") == "Patient")
-    names = {name for each in patients for name in (each.get("fullUrl"), f"Patient/{each['resource'].get('id')}")}
+    patients = [each for each in bundle["entry"] if each.get("resource", {}).get("resourceType") == "Patient"]
+    names = {each.get("fullUrl") for each in patients} | {
+        f"Patient/{each['resource']['id']}" for each in patients if "id" in each["resource"]
+    }
     return bool(reference) and reference in names
 
 

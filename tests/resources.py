@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .conftest import ROOT
+from .oracle import OPTIONS as OPTIONS
 
 FHIR = ROOT / "fhir"
 BASE = "https://w3id.org/cervical-options"
@@ -18,21 +19,6 @@ STRATEGY = "PlanDefinition/cervical-recurrence"
 
 Resource = dict[str, Any]
 Package = dict[str, Resource]
-
-# Option ids in the order of the page.
-OPTIONS = (
-    "chemoradiation",
-    "radiation-therapy",
-    "palliative-radiation",
-    "chemotherapy",
-    "bevacizumab",
-    "cemiplimab",
-    "pembrolizumab",
-    "pelvic-exenteration",
-    "radical-hysterectomy",
-    "supportive-care",
-    "clinical-trials",
-)
 
 
 def package_in(folder: Path) -> Package:
