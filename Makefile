@@ -30,7 +30,8 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	@mkdir -p build/types/cervical_options
 	@ln -sfn $(CURDIR)/cervical_options/*.py $(CURDIR)/cervical_options/py.typed build/types/cervical_options/
-	@ln -sfn $(CURDIR)/generator $(CURDIR)/packages $(CURDIR)/review $(CURDIR)/service build/types/cervical_options/
+	@ln -sfn $(CURDIR)/generator $(CURDIR)/packages $(CURDIR)/review $(CURDIR)/service $(CURDIR)/validator \
+	  build/types/cervical_options/
 	@ln -sfn $(CURDIR)/tests build/types/tests
 	MYPYPATH=build/types $(BIN)/mypy --package cervical_options --package tests
 

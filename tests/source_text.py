@@ -19,7 +19,7 @@ NAMES = frozenset(
     cisplatin carboplatin paraplatin aq paclitaxel taxol topotecan hycamtin gemcitabine gemzar 5-fluorouracil adrucil
     5-fu ifosfamide ifex docetaxel taxotere irinotecan camptosar mitomycin mutamycin vinorelbine navelbine epirubicin
     pharmorubicin doxorubicin adriamycin bevacizumab avastin cemiplimab libtayo pembrolizumab keytruda
-    """.split()  # noqa: SIM905
+    """.split()
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import ROOT
 
-RIGHT = ["packages", "review", "service", "cervical_options"]
+RIGHT = ["packages", "review", "service", "validator", "cervical_options"]
 COMPOSES = ROOT / "cervical_options" / "cli.py"  # the one place that puts all commands together
 
 

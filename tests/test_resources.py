@@ -57,7 +57,11 @@ PROFILES = {
     # No version of others' code systems can be claimed, and the fourth profile wants one.
     "ValueSet of others' codes": tuple(f"{CRMI}{what}valueset" for what in ("shareable", "publishable", "computable")),
     "CodeSystem": (f"{CRMI}shareablecodesystem", f"{CRMI}publishablecodesystem"),
-    "Questionnaire": (f"{CRMI}shareablequestionnaire", f"{CRMI}publishablequestionnaire"),
+    "Questionnaire": (
+        f"{CPG}computablequestionnaire",
+        f"{CRMI}shareablequestionnaire",
+        f"{CRMI}publishablequestionnaire",
+    ),
     "ImplementationGuide": (),
 }
 # kind of request -> the profile of the request, and the activity type that CPG demands
@@ -83,7 +87,6 @@ CANONICALS = {
     "valueSet": {"ValueSet"},
     f"{CPG}partOf": {"PlanDefinition"},
     f"{CPG}collectWith": {"Questionnaire"},
-    f"{CRMI}effectiveDataRequirements": {"Library"},
 }
 # What a question's answer becomes is a resource of the standard (SDC, definition-based extraction)
 EXTRACTED = f"{CORE}Observation"
@@ -367,7 +370,6 @@ def profiles(package: Package) -> Iterator[str]:
 CARRIERS: dict[str, Callable[[str, Resource], list[str]]] = {
     f"{CPG}partOf": lambda place, _: [""] * ("/cervical-offer-" in place),
     f"{CPG}collectWith": lambda place, _: [""] * (place == "ActivityDefinition/cervical-fact-questions"),
-    f"{CRMI}effectiveDataRequirements": lambda _, each: [""] * any("condition" in one for one in actions(each)),
     f"{CORE}cqf-fhirQueryPattern": lambda _, each: [
         f"dataRequirement[{index}]" for index, _ in enumerate(each.get("dataRequirement", ()))
     ],
@@ -525,8 +527,14 @@ BROKEN: tuple[tuple[Check, str, str, Any, str], ...] = (
         f"{BASE}/{QUESTIONS}",
         "extension[2].valueCanonical is *",
     ),
-    (references, VIEW, "extension[2].valueCanonical", f"{BASE}/{STRATEGY}|{VERSION}", "extension[2].valueCanonical *"),
-    (references, VIEW, "extension[2].url", f"{CORE}other", "extension[2].valueCanonical leads to Library"),
+    (
+        references,
+        ASKING,
+        "extension[2].valueCanonical",
+        f"{BASE}/{STRATEGY}|{VERSION}",
+        "extension[2].valueCanonical *",
+    ),
+    (references, ASKING, "extension[2].url", f"{CORE}other", "extension[2].valueCanonical leads to Questionnaire"),
     (references, QUESTIONS, QUESTION, f"{CORE}Condition", f"{QUESTION} extracts {CORE}Condition"),
     (references, GUIDE, "definition.resource[0].reference.reference", DRUG + "x", "definition.resource[0].reference.*"),
     (references, VIEW, "subjectReference", {"reference": DRUG}, "subjectReference.reference leads to nothing"),
@@ -557,14 +565,6 @@ BROKEN: tuple[tuple[Check, str, str, Any, str], ...] = (
     (profiles, QUESTIONS, "meta.profile", None, "profiles of a Questionnaire"),
     (profiles, GUIDE, "meta.profile", [f"{CRMI}shareablelibrary"], "profiles of a ImplementationGuide"),
     (profiles, VIEW, "action[0].description", None, "offered has no title or description"),
-    (extensions, VIEW, "extension[2]", None, "crmi-effectiveDataRequirements on []"),
-    (
-        extensions,
-        PAIR,
-        "extension[0].url",
-        f"{CRMI}effectiveDataRequirements",
-        "crmi-effectiveData* on ['']",
-    ),
     (extensions, ASKING, "extension[2]", None, "cpg-collectWith on []"),
     (extensions, CISPLATIN, "extension[0].url", f"{CPG}collectWith", "cpg-collectWith on ['']"),
     (extensions, LIBRARY, "dataRequirement[0].extension", None, "cqf-fhirQueryPattern on ['dataRequirement[1]', *"),

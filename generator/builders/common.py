@@ -218,10 +218,22 @@ def usage(content: Content, readings: Iterable[str]) -> str:
 
 
 def copyright_notices(content: Content, resource: Resource) -> str | None:
-    """The notices of the code systems whose codes stand in the resource; None where it has none."""
-    systems = set(_systems(resource))
-    notices = [notice.text for notice in content.package.notice if notice.system in systems]
+    """The notices of the code systems whose codes stand in the resource or in its FHIRPath; None where it has none."""
+    systems, texts = set(_systems(resource)), set(_fhirpath(resource))
+    notices = [
+        notice.text
+        for notice in content.package.notice
+        if notice.system in systems or any(f"'{notice.system}'" in text for text in texts)
+    ]
     return "\n\n".join(notices) or None
+
+
+def _fhirpath(node: Any) -> Iterable[str]:
+    match node:
+        case {"language": "text/fhirpath", "expression": str() as text}:
+            yield text
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _fhirpath(child)
 
 
 def _systems(node: Any) -> Iterable[str]:

@@ -107,7 +107,7 @@ def plan_definition(
     library = [logic_canonical(content)] if has_logic else []
     resource = {
         **base,
-        "extension": [*base["extension"], *extensions, *([_effective_data(content)] if has_logic else [])],
+        "extension": [*base["extension"], *extensions],
         "text": _narrative(content, title, description, actions, readings, told),
         "type": {"coding": [content.codes.only(f"plan-definition-type-{kind}").coding()]},
         "purpose": purpose or PURPOSE[kind],
@@ -122,11 +122,6 @@ def plan_definition(
         "action": list(actions),
     }
     return assemble({**resource, "copyright": copyright_notices(content, resource)})
-
-
-def _effective_data(content: Content) -> Resource:
-    """Where to find the records that the conditions read: an engine looks here before it looks at `library`."""
-    return {"url": f"{CRMI}crmi-effectiveDataRequirements", "valueCanonical": logic_canonical(content)}
 
 
 def walk(actions: Sequence[Resource], depth: int = 0) -> Iterator[tuple[int, Resource]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from ..model import CaseFact, Content, Reason, Section
 from .code_system import NO, NOT_KNOWN, YES
 from .common import (
+    CPG,
     CRMI,
     Resource,
     artifact_extensions,
@@ -32,7 +33,11 @@ ANSWERS = ((YES, "Yes"), (NO, "No"), (NOT_KNOWN, "Not known"))
 def questionnaire(content: Content) -> Resource:
     """All questions, grouped as a clinician thinks."""
     questions = content.questions
-    profiles = [f"{CRMI}crmi-shareablequestionnaire", f"{CRMI}crmi-publishablequestionnaire"]
+    profiles = [
+        f"{CPG}cpg-computablequestionnaire",
+        f"{CRMI}crmi-shareablequestionnaire",
+        f"{CRMI}crmi-publishablequestionnaire",
+    ]
     base = metadata(
         content, "Questionnaire", resource_id(questions.id), questions.title, questions.description, profiles
     )

@@ -1,0 +1,134 @@
+"""One document through all layers: text in, issues out."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from . import models, package_rules, profiles
+from .catalogue import Catalogue, Entry
+from .definitions import Definitions
+from .invariants import Invariants
+from .issue import Issue
+from .locator import Locator
+from .paths import Paths
+from .place import Place
+from .references import References
+from .references.check import check_expressions
+from .rule import Finding, Layer, Wording, rule
+from .schema import Schemas
+from .strict_json import parse
+from .structure import Walk
+from .terminology import Terminology
+from .visit import Visit
+
+SECOND_OPINIONS = (Layer.SCHEMA, Layer.MODELS)
+FIRST_OPINIONS = (Layer.JSON, Layer.STRUCTURE)
+
+
+@rule(Layer.JSON)
+def layer_failed(layer: str, error: str) -> Wording:
+    """A layer that breaks on a document says so: what it would have found is then not known."""
+    return f"the layer {layer} broke on this document ({error})", "report it, with the document"
+
+
+class Layers:
+    """All layers with what they know of the input; made once a run."""
+
+    def __init__(self, definitions: Definitions, catalogue: Catalogue, ignore: frozenset[str] = frozenset()) -> None:
+        self._definitions = definitions
+        self._catalogue = catalogue
+        self._ignore = ignore
+        self._schemas = Schemas()
+        self._invariants = Invariants(definitions)
+        self._terminology = Terminology(definitions, catalogue)
+        self._references = References(definitions, catalogue)
+
+    def issues(self, data: bytes, file: str, entry: Entry | None = None, line: int = 1) -> list[Issue]:
+        """Every issue of one document, in the order of its text. `line` is where it begins in its file."""
+        parsed = parse(data)
+        findings: list[Finding] = []
+        if parsed.read:
+            findings = self._found(parsed.value, entry)
+        kept = [(finding, confirmed) for finding, confirmed in _folded(findings) if finding.rule.id not in self._ignore]
+        told = [(offset, finding) for offset, finding in parsed.faults if finding.rule.id not in self._ignore]
+        if not kept and not told:
+            return []
+        locator = Locator(parsed.text)
+        offsets = locator.offsets({finding.place.steps() for finding, _ in kept}) if kept else {}
+        rows: list[tuple[int, Finding, tuple[str, ...]]] = [(offset, finding, ()) for offset, finding in told]
+        rows += [(offsets[finding.place.steps()], finding, confirmed) for finding, confirmed in kept]
+        paths = Paths(self._definitions, parsed.value)
+        made = [_issue(file, line, locator, *row, paths.of(row[1].place)) for row in rows]
+        return sorted(made, key=lambda each: (each.line or 0, each.column or 0, each.path, each.rule, each.message))
+
+    def _found(self, value: object, entry: Entry | None) -> list[Finding]:
+        walk = Walk(self._definitions)
+        findings = list(walk.document(value))
+        visit = walk.visit
+        if visit.resources:
+            for layer, check in self._after(visit, entry):
+                try:
+                    findings += check()
+                except Exception as error:  # nothing is passed in silence, and no document ends the run
+                    root = Place.root(visit.outermost.type.name)
+                    findings.append(layer_failed(root, layer, f"{type(error).__name__}: {error}"[:200]))
+        return findings
+
+    def _after(self, visit: Visit, entry: Entry | None) -> Iterator[tuple[str, Callable[[], Iterable[Finding]]]]:
+        """The layers after the walk. Each is asked in turn, and breaks alone."""
+        seen = visit.resources
+        yield Layer.SCHEMA, lambda: [found for each in seen for found in self._schemas.check(each)]
+        yield Layer.MODELS, lambda: list(models.check(visit.outermost))
+        yield Layer.INVARIANTS, lambda: [*self._invariants.check(visit), *check_expressions(visit)]
+        yield Layer.TERMINOLOGY, lambda: list(self._terminology.check(visit))
+        yield Layer.REFERENCES, lambda: list(self._references.check(visit, entry))
+        for layer, judge in ((Layer.PROFILES, profiles.check), (Layer.PACKAGE, package_rules.check)):
+            yield (
+                layer,
+                lambda judge=judge: [  # type: ignore[misc]
+                    found
+                    for each in seen
+                    if each.container is None
+                    for found in judge(each.node, each.place, self._catalogue)
+                ],
+            )
+
+
+def _folded(findings: list[Finding]) -> Iterator[tuple[Finding, tuple[str, ...]]]:
+    """Second opinions that say what a first one says, at its place or next to it, confirm it and are not told again."""
+    first = {finding.place.steps(): finding for finding in findings if finding.rule.layer in FIRST_OPINIONS}
+    confirmed: dict[int, list[str]] = {}
+    for finding in findings:
+        if finding.rule.layer not in SECOND_OPINIONS:
+            continue
+        steps = finding.place.steps()
+        near = [
+            other
+            for at, other in first.items()
+            if other.severity == "error" and (at[: len(steps)] == steps or steps[: len(at)] == at)
+        ]
+        for other in near:
+            confirmed.setdefault(id(other), []).append(finding.rule.layer)
+        if near:
+            confirmed.setdefault(id(finding), [])
+    for finding in findings:
+        if finding.rule.layer in SECOND_OPINIONS:
+            if id(finding) not in confirmed:
+                yield finding, ()
+        else:
+            yield finding, tuple(dict.fromkeys(confirmed.get(id(finding), ())))
+
+
+def _issue(
+    file: str, first: int, locator: Locator, offset: int, finding: Finding, confirmed: tuple[str, ...], path: str
+) -> Issue:
+    line, column = locator.line_and_column(offset)
+    return Issue(
+        file=file,
+        line=first + line - 1,
+        column=column,
+        path=path,
+        severity=finding.severity,
+        rule=finding.rule.id,
+        message=f"{finding.what}; {finding.remedy}",
+        source=finding.rule.layer.value,
+        confirmed_by=confirmed,
+    )

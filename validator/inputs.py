@@ -1,0 +1,102 @@
+"""Paths in, documents out: files, folders, NDJSON, FHIR packages, standard input."""
+
+import os
+import tarfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+STDIN = "-"
+NDJSON = (".ndjson", ".jsonl")
+PACKED = (".tgz", ".tar.gz")
+# What describes a package or its tools, and is no resource.
+NO_RESOURCE = {"package.json", "package-lock.json", ".index.json", "tsconfig.json"}
+
+
+class InputError(Exception):
+    """The input can't be read. `reasons` has one line each."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        self.reasons = reasons
+        super().__init__("\n".join(reasons))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file, by the name that issues give it; its bytes are read when they are needed, or held."""
+
+    name: str
+    path: Path | None = None
+    held: bytes | None = None
+    ndjson: bool = False
+
+    def read(self) -> bytes:
+        """Raises OSError."""
+        return self.held if self.held is not None else self.path.read_bytes() if self.path is not None else b""
+
+    @property
+    def size(self) -> int:
+        return len(self.held) if self.held is not None else self.path.stat().st_size if self.path is not None else 0
+
+
+def sources(paths: Sequence[str | Path], stdin: bytes | None) -> tuple[list[Source], bool]:
+    """The files to read, each once, and whether the input has a whole: a folder or package, not just single files.
+
+    Raises InputError.
+    """
+    found: dict[str, Source] = {}
+    reasons: list[str] = []
+    whole = False
+    for path in paths:
+        try:
+            for source in _of(path, stdin):
+                found.setdefault(source.name, source)
+            whole = whole or (str(path) != STDIN and (Path(path).is_dir() or str(path).endswith(PACKED)))
+        except InputError as error:
+            reasons += error.reasons
+    if not found and not reasons:
+        named = ", ".join(str(path) for path in paths)
+        reasons.append(f"{named}: holds no .json or .ndjson file; name a folder with resources")
+    if reasons:
+        raise InputError(reasons)
+    return list(found.values()), whole
+
+
+def _of(path: str | Path, stdin: bytes | None) -> Iterator[Source]:
+    if str(path) == STDIN:
+        yield Source("<stdin>", held=stdin or b"", ndjson=_is_ndjson(stdin or b""))
+        return
+    at = Path(path)
+    if at.is_dir():
+        for folder, folders, files in os.walk(at):
+            folders[:] = sorted(each for each in folders if not each.startswith(".") and each != "node_modules")
+            for file in sorted(files):
+                if Path(file).suffix in (".json", *NDJSON) and file not in NO_RESOURCE:
+                    yield Source(str(Path(folder) / file), Path(folder) / file, ndjson=file.endswith(NDJSON))
+    elif str(at).endswith(PACKED):
+        yield from _of_package(at)
+    elif at.exists():
+        yield Source(str(path), at, ndjson=str(at).endswith(NDJSON))
+    else:
+        raise InputError([f"{path}: no such file or folder; check the path"])
+
+
+def _is_ndjson(data: bytes) -> bool:
+    """Several lines, each a whole object."""
+    lines = [line for line in data.splitlines()[:3] if line.strip()]
+    return len(lines) > 1 and all(line.lstrip()[:1] == b"{" and line.rstrip()[-1:] == b"}" for line in lines)
+
+
+def _of_package(archive: Path) -> Iterator[Source]:
+    """The resources of a package as npm packs it, without what describes the package itself."""
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in sorted(tar.getmembers(), key=lambda each: each.name):
+                name = PurePosixPath(member.name)
+                if not member.isfile() or name.suffix != ".json" or name.name in NO_RESOURCE or "other" in name.parts:
+                    continue
+                content = tar.extractfile(member)
+                yield Source(f"{archive}/{member.name}", held=content.read() if content else b"")
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise InputError([f"{archive}: no package that can be read ({error}); name a .tgz as npm packs it"]) from error

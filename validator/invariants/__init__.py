@@ -1,0 +1,5 @@
+"""Invariants: the constraints that R4's definitions carry, each a rule under its own key."""
+
+from .check import Invariants
+
+__all__ = ["Invariants"]

@@ -1,0 +1,61 @@
+"""Further FHIR packages: their extensions, code systems, value sets and canonicals are known in the run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from .catalogue import Catalogue
+from .definitions import Definitions, ExtensionDefinition
+from .definitions.make import extension as extension_row
+from .inputs import InputError, sources
+from .terminology.value_sets import expanded, of_resource
+
+
+def add(packages: Sequence[Path], definitions: Definitions) -> None:
+    """Make known what packages define.
+
+    Raises InputError.
+    """
+    reasons: list[str] = []
+    value_sets: list[dict[str, Any]] = []
+    for package in packages:
+        try:
+            files, _ = sources([package], None)
+        except InputError as error:
+            reasons += error.reasons
+            continue
+        for file in files:
+            try:
+                resource = orjson.loads(file.read())
+            except (OSError, orjson.JSONDecodeError) as error:
+                reasons.append(f"{file.name}: can't be read ({error}); take the package from its registry again")
+                continue
+            if isinstance(resource, dict) and isinstance(resource.get("url"), str):
+                _learn(resource, definitions)
+                value_sets += [resource] if resource.get("resourceType") == "ValueSet" else []
+    if reasons:
+        raise InputError(reasons)
+    at_hand = Catalogue()
+    for resource in value_sets:
+        codes = expanded(resource, definitions.codes, at_hand, frozenset())
+        if codes is not None:
+            definitions.codes.add_value_set(resource["url"], codes)
+
+
+def _learn(resource: dict[str, Any], definitions: Definitions) -> None:
+    type = str(resource.get("resourceType"))
+    definitions.canonicals.setdefault(resource["url"], type)
+    if type == "CodeSystem":
+        system = of_resource(resource)
+        if system is not None:
+            definitions.add_code_system(system)
+    elif type == "StructureDefinition" and resource.get("type") == "Extension" and "snapshot" in resource:
+        row = extension_row(resource)
+        definitions.add_extension(
+            resource["url"],
+            ExtensionDefinition(
+                tuple(row["context"]), tuple(row.get("types", ())), tuple(row.get("parts", ())), "modifier" in row
+            ),
+        )

@@ -1,0 +1,44 @@
+"""What one walk over a resource saw, for the layers that come after."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from .definitions import Member, TypeDefinition
+from .place import Place
+
+Node = dict[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class Seen:
+    """A resource that was seen: the file's own, one in a Bundle or Parameters, or a contained one."""
+
+    type: TypeDefinition
+    node: Node
+    place: Place
+    container: "Seen | None" = None  # of a contained resource
+    holder: "Seen | None" = None  # the resource that it stands in: Bundle, Parameters, or its container
+    objects: list[tuple[TypeDefinition, Node, Place, Member | None]] = field(default_factory=list)
+    bound: list[tuple[Member, Any, Place]] = field(
+        default_factory=list
+    )  # code, Coding, CodeableConcept, … with binding
+    canonicals: list[tuple[Member, str, Place]] = field(default_factory=list)
+    uris: list[tuple[Member, str, Place]] = field(default_factory=list)  # uri and url
+    narrative: tuple[str, Place] | None = None
+
+    @property
+    def root(self) -> "Seen":
+        """The resource that fragments are resolved in: its container's, where it is contained."""
+        return self.container or self
+
+
+@dataclass(slots=True)
+class Visit:
+    """All resources of one document, the outermost first."""
+
+    resources: list[Seen] = field(default_factory=list)
+    unread: bool = False  # a part could not be walked: what needs the whole tree must not speak of what is missing
+
+    @property
+    def outermost(self) -> Seen:
+        return self.resources[0]
