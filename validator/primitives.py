@@ -126,7 +126,7 @@ def _uri(value: str) -> Fault | None:
         return "it holds white space", "write it without, or encode it as %20"
     if value.startswith("urn:uuid:") and not UUID.fullmatch(value.lower()):
         return "what follows urn:uuid: is no UUID", "write 8-4-4-4-12 hexadecimal digits"
-    if value.startswith("urn:oid:") and not OID.fullmatch(value):
+    if value.startswith("urn:oid:") and not OID.fullmatch(value.partition("|")[0]):
         return "what follows urn:oid: is no OID", "write numbers with points between them"
     return None
 
