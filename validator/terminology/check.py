@@ -109,11 +109,11 @@ def expansion_agrees(system: str, code: str) -> Wording:
     return f"the expansion has {code!r} of {system}, which the compose does not select", "expand the value set again"
 
 
-@rule(Layer.TERMINOLOGY, "warning")
+@rule(Layer.TERMINOLOGY)
 def expansion_complete(count: int, codes: str) -> Wording:
-    """An expansion that says by its total that it is whole holds every code that the value set's definition selects.
+    """An expansion that says by its total that it is whole holds every code that the value set lists.
 
-    A warning: codes that are not to be chosen may be left out of an expansion.
+    Of a whole code system some may be left out: those that are not to be chosen.
     """
     return f"the expansion lacks {count} codes that the compose selects: {codes}", "expand the value set again"
 
@@ -315,7 +315,12 @@ class Terminology:
         total = expansion.get("total")
         if isinstance(total, int) and not partial and (total < count or (total > count and _is_whole(wanted, given))):
             yield expansion_total(place.child("expansion").child("total"), total, count)
-        lacking = [code for system, codes in wanted.items() for code in sorted(codes - given.get(system, set()))]
+        listed = _listed(node["compose"])
+        lacking = [
+            code
+            for system, codes in wanted.items()
+            for code in sorted(codes & listed.get(system, set()) - given.get(system, set()))
+        ]
         if lacking and not partial and total == count:
             shown = ", ".join(lacking[:5]) + (", …" if len(lacking) > 5 else "")
             yield expansion_complete(place.child("expansion"), len(lacking), shown)
@@ -404,6 +409,16 @@ def _contains(node: Node, place: Place) -> Iterator[tuple[Place, Node]]:
             at = place.child("contains", index)
             yield at, each
             yield from _contains(each, at)
+
+
+def _listed(compose: Any) -> dict[str, set[str]]:
+    """The codes that a compose names one by one."""
+    found: dict[str, set[str]] = {}
+    for include in _list(compose.get("include")) if isinstance(compose, dict) else ():
+        if isinstance(include, dict) and isinstance(include.get("system"), str):
+            codes = {str(each.get("code")) for each in _list(include.get("concept")) if isinstance(each, dict)}
+            found.setdefault(include["system"], set()).update(codes)
+    return found
 
 
 def _is_whole(wanted: Any, given: dict[str, set[str]]) -> bool:
