@@ -14,6 +14,7 @@ all: $(VENV)/core
 	@$(BIN)/cervical-options generate --check
 	@$(BIN)/cervical-options examples
 	@$(BIN)/cervical-options docs
+	@$(BIN)/cervical-options validate --fail-on warning fhir >/dev/null
 	@$(BIN)/cervical-options package
 	@echo "Next: load dist/bundle-by-id.json into a FHIR R4 server, or read 'cervical-options --help'." >&2
 
@@ -56,9 +57,10 @@ elm: $(VENV)/dev official node
 	$(BIN)/python -m cervical_options.generator.translate tests/node/translate.mjs tests/official/target/cql
 	$(BIN)/cervical-options generate
 
-bench: $(VENV)/dev
+bench: $(VENV)/dev official node
 	$(BIN)/python bench/commands.py
 	$(BIN)/python bench/logic.py
+	$(BIN)/python bench/validator.py
 
 # Locks carry hashes and no address, so any registry can serve them.
 lock: $(VENV)/dev
