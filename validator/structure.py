@@ -9,6 +9,7 @@ from typing import Any
 
 from .definitions import Definitions, ExtensionDefinition, Member, TypeDefinition
 from .near import hint
+from .odd import items
 from .place import Place
 from .primitives import canonical_absolute, fault_of, is_absolute, primitive_format, text_blank, text_edges
 from .rule import Finding, Layer, Wording, rule
@@ -360,7 +361,7 @@ class Walk:
         if codes is None:
             return
         if member.type == "CodeableConcept":
-            codings = [each for each in _list(value.get("coding")) if isinstance(each, dict)]
+            codings = [each for each in items(value.get("coding")) if isinstance(each, dict)]
             if not codings:
                 if "extension" not in value:  # which may say why there is no code
                     yield required_binding(place, "a concept without a code", member.value_set, "")
@@ -387,7 +388,7 @@ class Walk:
         if isinstance(reference, str):
             at = place.child("reference")
             if reference.startswith("#"):
-                held = (each for each in _list(self._seen.root.node.get("contained")) if isinstance(each, dict))
+                held = (each for each in items(self._seen.root.node.get("contained")) if isinstance(each, dict))
                 found = next((each.get("resourceType") for each in held if each.get("id") == reference[1:]), None)
             elif (match := TARGET.search(reference)) and match[1] in self._definitions.resource_types:
                 found = match[1]
@@ -440,15 +441,11 @@ def _extension_value(url: str, definition: ExtensionDefinition, node: Node, plac
             wanted = " or ".join(sorted(allowed)) if allowed else f"the parts {', '.join(definition.parts)}"
             yield extension_value(place.child(key), url, key, wanted)
     if definition.parts and not definition.types:
-        for index, part in enumerate(_list(node.get("extension"))):
+        for index, part in enumerate(items(node.get("extension"))):
             name = part.get("url") if isinstance(part, dict) else None
             if isinstance(name, str) and ":" not in name and name not in definition.parts:
                 at = place.child("extension", index).child("url")
                 yield extension_value(at, url, f"a part {name!r}", f"parts named {', '.join(definition.parts)}")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _kind(value: Any) -> str:

@@ -47,6 +47,7 @@ def many(value: Any) -> list[Any]:
 
 
 def nodes(value: Any) -> list[Node]:
+    """The objects in a value that may stand alone or in a list."""
     return [each for each in many(value) if isinstance(each, dict)]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from ..odd import objects
 from ..place import Place
 from ..primitives import ABSOLUTE
 from ..rule import Finding, Layer, Wording, rule
@@ -45,7 +46,7 @@ def bundle_entry_twice(key: str) -> Wording:
 def check(node: Node, place: Place) -> Iterator[Finding]:
     """What is wrong with a Bundle as a Bundle."""
     relations: set[str] = set()
-    for index, link in enumerate(_dicts(node.get("link"))):
+    for index, link in enumerate(objects(node.get("link"))):
         relation = link.get("relation")
         if isinstance(relation, str):
             if relation in relations:
@@ -112,7 +113,3 @@ def _request(request: Node, resource: Node | None, place: Place) -> Iterator[Fin
             yield bundle_request(at.child("url"), method, url, f"the resource is {type}/{id}", f"write {type}/{id}")
     elif method == "POST" and len(parts) > 1 and not parts[1].startswith(("$", "_")):
         yield bundle_request(at.child("url"), method, url, "POST takes no id", f"write {type}, or use PUT")
-
-
-def _dicts(value: Any) -> list[Node]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

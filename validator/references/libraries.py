@@ -6,12 +6,12 @@ from binascii import Error as Base64Error
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import orjson
 
 from ..catalogue import Catalogue
 from ..near import hint
+from ..odd import objects
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
 from ..visit import Node, Seen
@@ -93,7 +93,7 @@ def check(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
 def _library(node: Node, place: Place) -> Iterator[Finding]:
     found: dict[str, Logic] = {}
     of_elm_index = 0
-    for index, content in enumerate(_dicts(node.get("content"))):
+    for index, content in enumerate(objects(node.get("content"))):
         type, data = content.get("contentType"), content.get("data")
         if type not in ("text/cql", "application/elm+json") or not isinstance(data, str):
             continue
@@ -128,11 +128,11 @@ def _named(node: Node, logic: Logic, place: Place) -> Iterator[Finding]:
 
 def _parameters(node: Node, logic: Logic, place: Place) -> Iterator[Finding]:
     """What a Library says it gives out is defined in it, under that name or the expression beside it."""
-    for index, parameter in enumerate(_dicts(node.get("parameter"))):
+    for index, parameter in enumerate(objects(node.get("parameter"))):
         name = parameter.get("name")
         if parameter.get("use") != "out" or not isinstance(name, str):
             continue
-        said = [each.get("valueExpression") for each in _dicts(parameter.get("extension"))]
+        said = [each.get("valueExpression") for each in objects(parameter.get("extension"))]
         named = {str(each.get("expression")).strip('"') for each in said if isinstance(each, dict)}
         if not ({name} | named) & logic.defines:
             at = place.child("parameter", index).child("name")
@@ -175,13 +175,13 @@ def _libraries(seen: Seen) -> list[str]:
 
 
 def _contained(named: list[str], seen: Seen) -> list[Node]:
-    held = {f"#{each.get('id')}": each for each in _dicts(seen.root.node.get("contained"))}
+    held = {f"#{each.get('id')}": each for each in objects(seen.root.node.get("contained"))}
     return [held[name] for name in named if name in held]
 
 
 def logic_of(library: Node) -> Logic | None:
     """The logic of a Library resource: of its CQL, else of its ELM; None where it has none that can be read."""
-    rows = {content.get("contentType"): content.get("data") for content in _dicts(library.get("content"))}
+    rows = {content.get("contentType"): content.get("data") for content in objects(library.get("content"))}
     for type, read in (("text/cql", of_cql), ("application/elm+json", of_elm)):
         if isinstance(rows.get(type), str):
             try:
@@ -217,8 +217,8 @@ def of_elm(data: str) -> Logic:
     identifier = library.get("identifier")
     statements = library.get("statements")
     rows = statements.get("def") if isinstance(statements, dict) else None
-    functions = frozenset(str(each.get("name")) for each in _dicts(rows) if each.get("type") == "FunctionDef")
-    defines = frozenset(str(each.get("name")) for each in _dicts(rows)) - functions
+    functions = frozenset(str(each.get("name")) for each in objects(rows) if each.get("type") == "FunctionDef")
+    defines = frozenset(str(each.get("name")) for each in objects(rows)) - functions
     named = identifier if isinstance(identifier, dict) else {}
     return Logic(named.get("id"), named.get("version"), defines, functions)
 
@@ -228,7 +228,3 @@ def _decoded(data: str) -> bytes:
         return b64decode("".join(data.split()), validate=True)
     except Base64Error as error:
         raise ValueError(f"it is not base64 ({error})") from error
-
-
-def _dicts(value: Any) -> list[Node]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

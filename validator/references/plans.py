@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..catalogue import Catalogue
+from ..odd import objects
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
 from ..visit import Node, Seen
@@ -100,7 +101,7 @@ def check(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
 
 def _given(node: Node, element: str) -> bool:
     """Whether an activity has an element, or makes it by a transform or a dynamic value."""
-    dynamic = {str(each.get("path")).partition(".")[0] for each in _dicts(node.get("dynamicValue"))}
+    dynamic = {str(each.get("path")).partition(".")[0] for each in objects(node.get("dynamicValue"))}
     made = "transform" in node or element in dynamic or (element == "product" and "medication" in dynamic)
     return made or any(key == element or (key.startswith(element) and key[len(element)].isupper()) for key in node)
 
@@ -118,7 +119,7 @@ def _element_ids(seen: Seen) -> Iterator[Finding]:
 
 def _contained_ids(seen: Seen) -> Iterator[Finding]:
     found: set[str] = set()
-    for index, each in enumerate(_dicts(seen.node.get("contained"))):
+    for index, each in enumerate(objects(seen.node.get("contained"))):
         id = each.get("id")
         if isinstance(id, str):
             if id in found:
@@ -130,7 +131,7 @@ def _enabling(seen: Seen) -> Iterator[Finding]:
     items = [(node, place) for type, node, place, _ in seen.objects if type.name == "Questionnaire.item"]
     ids = {node.get("linkId") for node, _ in items}
     for node, place in items:
-        for index, enabling in enumerate(_dicts(node.get("enableWhen"))):
+        for index, enabling in enumerate(objects(node.get("enableWhen"))):
             id = enabling.get("question")
             if isinstance(id, str) and id not in ids:
                 yield link_id_resolves(place.child("enableWhen", index).child("question"), id)
@@ -145,7 +146,7 @@ def _actions(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
     ids = {node.get("id") for node, _ in actions}
     goals = {node.get("id") for type, node, _, _ in seen.objects if type.name == "PlanDefinition.goal"}
     for node, place in actions:
-        for index, related in enumerate(_dicts(node.get("relatedAction"))):
+        for index, related in enumerate(objects(node.get("relatedAction"))):
             id = related.get("actionId")
             at = place.child("relatedAction", index).child("actionId")
             if isinstance(id, str) and id not in ids:
@@ -216,18 +217,14 @@ def _reached(canonical: str, catalogue: Catalogue) -> set[str]:
         found.add(url)
         for entry in entries_of(catalogue, at, "ValueSet"):
             compose = entry.resource.get("compose")
-            for include in _dicts(compose.get("include")) if isinstance(compose, dict) else ():
+            for include in objects(compose.get("include")) if isinstance(compose, dict) else ():
                 waiting += [each for each in include.get("valueSet") or () if isinstance(each, str)]
     return found
 
 
 def _definitions(plan: Any) -> Iterator[str]:
-    for action in _dicts(plan.get("action")):
+    for action in objects(plan.get("action")):
         canonical = action.get("definitionCanonical")
         if isinstance(canonical, str):
             yield canonical
         yield from _definitions(action)
-
-
-def _dicts(value: Any) -> list[Node]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

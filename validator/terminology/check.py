@@ -8,6 +8,7 @@ from ..catalogue import Catalogue
 from ..definitions import Definitions
 from ..definitions.codes import CodeSystem
 from ..near import hint
+from ..odd import items
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
 from ..visit import Node, Seen, Visit
@@ -277,17 +278,17 @@ class Terminology:
         if isinstance(system, str) and self._system(system) is None and self._is_value_set(system):
             yield system_is_value_set(place.child("system"), system)
             return
-        for index, concept in enumerate(_list(node.get("concept"))):
+        for index, concept in enumerate(items(node.get("concept"))):
             if isinstance(concept, dict):
                 yield from self._code(system, concept, place.child("concept", index), unchecked)
 
     def _group(self, node: Node, place: Place, unchecked: dict[tuple[str, str], list[Any]]) -> Iterator[Finding]:
-        for index, element in enumerate(_list(node.get("element"))):
+        for index, element in enumerate(items(node.get("element"))):
             if not isinstance(element, dict):
                 continue
             at = place.child("element", index)
             yield from self._code(node.get("source"), element, at, unchecked)
-            for number, target in enumerate(_list(element.get("target"))):
+            for number, target in enumerate(items(element.get("target"))):
                 if isinstance(target, dict):
                     yield from self._code(node.get("target"), target, at.child("target", number), unchecked)
 
@@ -344,7 +345,7 @@ class Terminology:
                     yield extensible_binding(place, repr(value), url)
                 continue
             codings = value.get("coding") if member.type == "CodeableConcept" else [value]
-            named = [each for each in _list(codings) if isinstance(each, dict) and "code" in each]
+            named = [each for each in items(codings) if isinstance(each, dict) and "code" in each]
             if named and not any(each.get("code") in codes.get(str(each.get("system")), ()) for each in named):
                 shown = ", ".join(f"{each.get('system')}#{each.get('code')}" for each in named)
                 yield extensible_binding(place, shown, url)
@@ -379,16 +380,16 @@ def _plain(text: str) -> str:
 def _properties(node: Node, place: Place) -> Iterator[Finding]:
     declared = {
         each["code"]: each.get("type")
-        for each in _list(node.get("property"))
+        for each in items(node.get("property"))
         if isinstance(each, dict) and isinstance(each.get("code"), str)
     }
 
     def below(concepts: Any, root: Place) -> Iterator[Finding]:
-        for index, concept in enumerate(_list(concepts)):
+        for index, concept in enumerate(items(concepts)):
             if not isinstance(concept, dict):
                 continue
             here = root.child("concept", index)
-            for number, each in enumerate(_list(concept.get("property"))):
+            for number, each in enumerate(items(concept.get("property"))):
                 code = each.get("code") if isinstance(each, dict) else None
                 at = here.child("property", number)
                 if isinstance(code, str) and code not in declared:
@@ -404,7 +405,7 @@ def _properties(node: Node, place: Place) -> Iterator[Finding]:
 
 
 def _contains(node: Node, place: Place) -> Iterator[tuple[Place, Node]]:
-    for index, each in enumerate(_list(node.get("contains"))):
+    for index, each in enumerate(items(node.get("contains"))):
         if isinstance(each, dict):
             at = place.child("contains", index)
             yield at, each
@@ -414,9 +415,9 @@ def _contains(node: Node, place: Place) -> Iterator[tuple[Place, Node]]:
 def _listed(compose: Any) -> dict[str, set[str]]:
     """The codes that a compose names one by one."""
     found: dict[str, set[str]] = {}
-    for include in _list(compose.get("include")) if isinstance(compose, dict) else ():
+    for include in items(compose.get("include")) if isinstance(compose, dict) else ():
         if isinstance(include, dict) and isinstance(include.get("system"), str):
-            codes = {str(each.get("code")) for each in _list(include.get("concept")) if isinstance(each, dict)}
+            codes = {str(each.get("code")) for each in items(include.get("concept")) if isinstance(each, dict)}
             found.setdefault(include["system"], set()).update(codes)
     return found
 
@@ -434,11 +435,7 @@ def _count(node: Node, place: Place) -> Iterator[Finding]:
 
 
 def _concepts(node: Node) -> Iterator[Node]:
-    for concept in _list(node.get("concept")):
+    for concept in items(node.get("concept")):
         if isinstance(concept, dict):
             yield concept
             yield from _concepts(concept)
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from ..catalogue import Catalogue
 from ..definitions.codes import CodeSystem
+from ..odd import objects
 
 Expansion = dict[str, frozenset[str]]  # codes by system
 
@@ -27,10 +28,10 @@ def of_resource(resource: dict[str, Any]) -> CodeSystem | None:
 
 
 def _concepts(node: dict[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for concept in _dicts(node.get("concept")):
+    for concept in objects(node.get("concept")):
         code = concept.get("code")
         if isinstance(code, str):
-            names = [concept.get("display"), *(each.get("value") for each in _dicts(concept.get("designation")))]
+            names = [concept.get("display"), *(each.get("value") for each in objects(concept.get("designation")))]
             yield code, tuple(name for name in names if isinstance(name, str))
         yield from _concepts(concept)
 
@@ -41,13 +42,13 @@ def expanded(value_set: dict[str, Any], codes: Known, catalogue: Catalogue, seen
     if not isinstance(compose, dict):
         return None
     found: dict[str, frozenset[str]] = {}
-    for include in _dicts(compose.get("include")):
+    for include in objects(compose.get("include")):
         part = _part(include, codes, catalogue, seen)
         if part is None:
             return None
         for system, more in part.items():
             found[system] = found.get(system, frozenset()) | more
-    for exclude in _dicts(compose.get("exclude")):
+    for exclude in objects(compose.get("exclude")):
         part = _part(exclude, codes, catalogue, seen)
         if part is None:
             return None
@@ -68,7 +69,7 @@ def _part(include: dict[str, Any], codes: Known, catalogue: Catalogue, seen: fro
     if isinstance(system, str):
         listed = include.get("concept")
         if isinstance(listed, list):
-            own = frozenset(str(each.get("code")) for each in _dicts(listed))
+            own = frozenset(str(each.get("code")) for each in objects(listed))
         else:
             known = codes.system(system)
             if known is None or "filter" in include:
@@ -90,7 +91,3 @@ def _named(canonical: str, codes: Known, catalogue: Catalogue, seen: frozenset[s
     if entries:
         return None if url in seen else expanded(entries[0].resource, codes, catalogue, seen | {url})
     return codes.value_set(url)
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
