@@ -12,6 +12,7 @@ from .packages.cli import package
 from .review.cli import docs, trace
 from .service.apply_cli import apply
 from .service.cli import record
+from .service.load_cli import load
 from .validator.cli import validate
 
 
@@ -44,5 +45,5 @@ def app() -> None:
     """
 
 
-for command in (generate, examples, docs, package, validate, record, apply, trace):
+for command in (generate, examples, docs, package, load, validate, record, apply, trace):
     app.add_command(command)

@@ -14,19 +14,19 @@ Resource = dict[str, Any]
 
 def by_id(resources: Sequence[Resource]) -> Resource:
     """A transaction that puts each resource under its id (R4 http.html, update as create)."""
-    return _transaction("cervical-options-by-id", [_put_by_id(resource) for resource in resources])
+    return _transaction("cervical-options-by-id", [put_by_id(resource) for resource in resources])
 
 
 def by_url(resources: Sequence[Resource]) -> Resource:
     """A transaction that updates each resource where the server has its url, and creates it otherwise."""
-    urns = {f"{resource['resourceType']}/{resource['id']}": _urn(resource) for resource in resources}
+    urns = {f"{resource['resourceType']}/{resource['id']}": urn(resource) for resource in resources}
     return _transaction("cervical-options-by-url", [_put_by_url(resource, urns) for resource in resources])
 
 
 def unload(resources: Sequence[Resource]) -> Resource:
     """A transaction that deletes each resource, however it was loaded, and nothing without our tag."""
     deletes = [
-        {"request": {"method": "DELETE", "url": _where(resource, tagged=True)}} for resource in reversed(resources)
+        {"request": {"method": "DELETE", "url": where(resource, tagged=True)}} for resource in reversed(resources)
     ]
     return _transaction("cervical-options-unload", deletes)
 
@@ -43,7 +43,7 @@ def _transaction(id: str, entries: list[Resource]) -> Resource:
     return {"resourceType": "Bundle", "id": id, "type": "transaction", "entry": entries}
 
 
-def _put_by_id(resource: Resource) -> Resource:
+def put_by_id(resource: Resource) -> Resource:
     place = f"{resource['resourceType']}/{resource['id']}"
     base = canonical_url(resource).rpartition(f"/{resource['resourceType']}/")[0]
     return {"fullUrl": f"{base}/{place}", "resource": resource, "request": {"method": "PUT", "url": place}}
@@ -52,28 +52,28 @@ def _put_by_id(resource: Resource) -> Resource:
 def _put_by_url(resource: Resource, urns: Mapping[str, str]) -> Resource:
     without_id = {key: value for key, value in resource.items() if key != "id"}
     return {
-        "fullUrl": _urn(resource),
-        "resource": _pointing(without_id, urns),
-        "request": {"method": "PUT", "url": _where(resource)},
+        "fullUrl": urn(resource),
+        "resource": pointing(without_id, urns),
+        "request": {"method": "PUT", "url": where(resource)},
     }
 
 
-def _urn(resource: Resource) -> str:
+def urn(resource: Resource) -> str:
     """A name for a resource within the transaction; the server puts the id it chooses in its place."""
     return f"urn:uuid:{uuid5(NAMESPACE_URL, canonical_url(resource))}"
 
 
-def _pointing(node: Any, urns: Mapping[str, str]) -> Any:
+def pointing(node: Any, urns: Mapping[str, str]) -> Any:
     """The same with literal references to resources of the transaction turned to their names in it."""
     if isinstance(node, dict):
         return {
-            key: urns.get(value, value) if key == "reference" and isinstance(value, str) else _pointing(value, urns)
+            key: urns.get(value, value) if key == "reference" and isinstance(value, str) else pointing(value, urns)
             for key, value in node.items()
         }
-    return [_pointing(value, urns) for value in node] if isinstance(node, list) else node
+    return [pointing(value, urns) for value in node] if isinstance(node, list) else node
 
 
-def _where(resource: Resource, *, tagged: bool = False) -> str:
+def where(resource: Resource, *, tagged: bool = False) -> str:
     """The search that finds this resource on a server."""
     if "url" in resource:
         criteria = [f"url={_escape(resource['url'])}"]

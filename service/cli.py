@@ -1,6 +1,5 @@
 """`cervical-options record`."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import click
 import orjson
 
 from ..console import ExitCode, fhir_folder, read_or_refuse, refuse, say
+from ..server_options import header_option, read_headers
 
 EXAMPLES = """\b
 Examples:
@@ -20,19 +20,11 @@ Examples:
 Exit codes: 0 done, 2 answers that can't be recorded or misuse, 3 the server could not be asked or refused.
 """
 
-HEADER = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?P<value>[!-~]([ -~]*[!-~])?)")
-
 
 @click.command(epilog=EXAMPLES)
 @click.argument("response", metavar="RESPONSE.json", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--server", metavar="URL", help="Base of the FHIR R4 server that the records are sent to.")
-@click.option(
-    "--header",
-    "headers",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="Header for that server only, such as Authorization; can be repeated. Its value is never printed.",
-)
+@header_option
 @fhir_folder
 def record(response: Path, server: str | None, headers: tuple[str, ...], fhir: Path | None) -> None:
     """Turn answers to the fact questions into records that the conditions read.
@@ -45,7 +37,7 @@ def record(response: Path, server: str | None, headers: tuple[str, ...], fhir: P
     from .form import QuestionnaireError
     from .record import AnswersError, observations
 
-    named = _headers(headers, server)
+    named = read_headers(headers, server)
     questionnaires = [each for each in read_or_refuse(fhir) if each["resourceType"] == "Questionnaire"]
     if not questionnaires:
         refuse(f"{fhir}: holds no Questionnaire; name a folder of this package with --fhir")
@@ -74,27 +66,6 @@ def _send(transaction: dict[str, Any], server: str, headers: dict[str, str]) -> 
         sys.exit(ExitCode.NOT_ASKED)
     say(*(f"{fact}: {outcome}" for fact, outcome in outcomes(transaction, answer)))
     _print(answer)
-
-
-def _headers(given: tuple[str, ...], server: str | None) -> dict[str, str]:
-    """Headers by name. What is wrong is told without its text, for that may hold a secret."""
-    from .server import is_address
-
-    matches = [HEADER.fullmatch(each) for each in given]
-    reasons = [
-        f"--header number {number}: not NAME=VALUE in plain ASCII; write it like Accept-Language=en"
-        for number, match in enumerate(matches, start=1)
-        if match is None
-    ]
-    if server is None and given:
-        reasons.append("--header: is for a server; name it with --server")
-    if server is not None and not is_address(server):
-        reasons.append(
-            "--server: no address of a FHIR base; write it like https://ehr.example/fhir, without a password"
-        )
-    if reasons:
-        refuse(*reasons)
-    return {match["name"]: match["value"] for match in matches if match}
 
 
 def _read(path: Path) -> Any:
