@@ -256,13 +256,13 @@ def first_issue(body: Any, secrets: Mapping[str, str]) -> str:
     return (said(issue, secrets) if isinstance(issue, dict) else None) or "and gives no reason"
 
 
-def said(issue: Mapping[str, Any], secrets: Mapping[str, str]) -> str | None:
+def said(issue: Mapping[str, Any], secrets: Mapping[str, str], longest: int = LONGEST) -> str | None:
     """What an issue says, in one line that is not too long, without what the headers hold."""
     details = issue.get("details")
     text = details.get("text") if isinstance(details, dict) else None
     for each in (issue.get("diagnostics"), text, issue.get("code")):
         if isinstance(each, str) and each.strip():
-            return masked(printable(masked(each, secrets)), secrets)[:LONGEST]  # masked before it is cut
+            return masked(printable(masked(each, secrets)), secrets)[:longest]  # masked before it is cut
     return None
 
 

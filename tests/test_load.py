@@ -603,7 +603,8 @@ def test_what_the_server_made_of_it_is_told() -> None:
             "GET",
             "metadata",
             "html",
-            "/metadata: answers 200 with text/html that is no JSON, 5 times; is it a FHIR base, without a page before it?",
+            "/metadata: answers 200 with text/html that is no JSON, 5 times; is it a FHIR base, without a page "
+            "before it?",
             id="html",
         ),
         pytest.param(

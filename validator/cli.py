@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cervical_options.console import ExitCode, refuse, say  # by its full name, so that `python -m validator` finds it
+# by their full names, so that `python -m validator` finds them
+from cervical_options.client import Client, is_here
+from cervical_options.console import ExitCode, refuse, say
+from cervical_options.server_options import read_headers, server_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -25,10 +28,12 @@ Examples:
   cervical-options validate fhir --format sarif --output validate.sarif
   cervical-options validate fhir --fail-on warning --ignore text-edges
   cervical-options validate guide --package hl7.fhir.uv.cpg-2.0.0.tgz
+  cervical-options validate fhir --server https://ehr.example/fhir --header Authorization=@token.txt
   cervical-options validate --explain unknown-element
 
 \b
-Exit codes: 0 nothing found, 1 an issue at or above --fail-on, 2 misuse, or input that can't be read.
+Exit codes: 0 nothing found, 1 an issue at or above --fail-on, 2 misuse, or input that can't be read, 3 a server that
+could not be asked.
 
 \b
 pyproject.toml may hold the same, and the command line goes before it:
@@ -41,6 +46,8 @@ pyproject.toml may hold the same, and the command line goes before it:
   jobs = 2
 """
 FORMATS = ("text", "json", "fhir", "junit", "sarif")  # the keys of reports.FORMATS, which --help need not import
+PAUSE = 0.5  # seconds between two requests to a server that others use too
+MOST = 300  # requests to such a server in one run
 MANY = 10  # issues from which on a count by rule helps
 
 
@@ -87,6 +94,21 @@ def _complete(_: click.Context, __: click.Parameter, incomplete: str) -> "list[C
     type=click.Path(path_type=Path),
     help="TOML to take options from, in place of pyproject.toml in this folder.",
 )
+@click.option("--server", metavar="URL", help="Also ask this FHIR R4 server, by $validate for each file or line.")
+@click.option("--keep-profiles", is_flag=True, help="Send the server also claims of profiles that it does not have.")
+@click.option(
+    "--pause",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    help="Between two requests to the server.  [default: 0.5; none on this machine]",
+)
+@click.option(
+    "--max-requests",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="More than that are not made.  [default: 300; no limit on this machine]",
+)
+@server_options
 @click.option("--jobs", metavar="N", type=click.IntRange(min=1), help="Processes that share the files.  [default: 1]")
 def validate(
     paths: tuple[str, ...],
@@ -99,12 +121,18 @@ def validate(
     package: tuple[str, ...],
     config: Path | None,
     jobs: int | None,
+    server: str | None,
+    keep_profiles: bool,
+    pause: float | None,
+    max_requests: int | None,
+    headers: tuple[str, ...],
+    ca: Path | None,
 ) -> None:
     """Say what is wrong with FHIR R4 content, where, and what to do. Needs no network and no server.
 
     PATH is a file, a folder, NDJSON or a Bundle; - reads standard input. Without one, the package's own resources are
     validated. What could not be checked, such as codes of a terminology that is not at hand, is said and never
-    counted as right.
+    counted as right. With --server, that server's opinion stands beside it, marked as the server's.
     """
     from .output import OutputError, check
     from .reports.words import fails
@@ -120,15 +148,25 @@ def validate(
         return
     asked = {"paths": paths, "ignore": ignore, "packages": package, "format": format, "fail_on": fail_on, "jobs": jobs}
     settings = _settings({key: value for key, value in asked.items() if value}, config, known)
+    named = _asked(server, headers, ca, {"keep-profiles": keep_profiles, "pause": pause, "max-requests": max_requests})
     to = None if output is None or str(output) == "-" else output
     if to is not None:
         try:
             check(to)
         except OutputError as error:
             refuse(f"--output: {error}")
-    report = _run(settings)
+    stdin = _stdin() if "-" in settings.paths else None
+    report, trouble = _run(settings, stdin), None
+    if server is not None:
+        here = is_here(server)
+        client = Client(server, named, ca, pause=(0.0 if here else PAUSE) if pause is None else pause, tell=say)
+        most = max_requests or (None if here else MOST)
+        report, trouble = _ask(report, settings, stdin, client, keep_profiles, most)
     _write(report, settings, known, to)
     _summarise(report)
+    if trouble is not None:
+        say(trouble)
+        sys.exit(ExitCode.NOT_ASKED)
     failed = any(fails(issue, settings.fail_on) for issue in report.issues)
     sys.exit(ExitCode.FINDINGS if failed else ExitCode.DONE)
 
@@ -159,14 +197,46 @@ def _own() -> str:
     return str(own.relative_to(here) if own.is_relative_to(here) else own)
 
 
-def _run(settings: "Settings") -> "Report":
+def _asked(server: str | None, headers: tuple[str, ...], ca: Path | None, options: dict[str, Any]) -> dict[str, str]:
+    """The headers for the server; options that are for one, without one, end the command."""
+    named = read_headers(headers, server, ca)
+    lonely = [option for option, value in options.items() if value not in (None, False)] if server is None else []
+    if lonely:
+        refuse(*(f"--{option}: is for a server; name it with --server" for option in lonely))
+    return named
+
+
+def _ask(
+    report: "Report", settings: "Settings", stdin: bytes | None, client: "Client", keep_profiles: bool, most: int | None
+) -> "tuple[Report, str | None]":
+    """The report with the server's issues among ours, and why it could not be asked to the end."""
+    from .progress import progress
+    from .run import merged
+    from .server.ask import TooManyError, ask
+
+    try:
+        with client, progress() as tell:
+            opinion = ask(
+                settings.paths,
+                client,
+                stdin=stdin,
+                ignore=frozenset(settings.ignore),
+                keep_profiles=keep_profiles,
+                most=most,
+                progress=tell,
+            )
+    except TooManyError as error:
+        refuse(f"--max-requests: {error}")
+    return merged(report, opinion.issues), opinion.trouble
+
+
+def _run(settings: "Settings", stdin: bytes | None) -> "Report":
     from .progress import progress
     from .run import InputError, Options, run
 
     options = Options(
         ignore=frozenset(settings.ignore), packages=tuple(map(Path, settings.packages)), jobs=settings.jobs
     )
-    stdin = _stdin() if "-" in settings.paths else None
     try:
         with progress() as tell:
             report = run(settings.paths, options, stdin=stdin, progress=tell)

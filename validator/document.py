@@ -1,6 +1,6 @@
 """One document through all layers: text in, issues out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from . import models, package_rules, profiles
 from .catalogue import Catalogue, Entry
@@ -51,13 +51,7 @@ class Layers:
         told = [(offset, finding) for offset, finding in parsed.faults if finding.rule.id not in self._ignore]
         if not kept and not told:
             return []
-        locator = Locator(parsed.text)
-        offsets = locator.offsets({finding.place.steps() for finding, _ in kept}) if kept else {}
-        rows: list[tuple[int, Finding, tuple[str, ...]]] = [(offset, finding, ()) for offset, finding in told]
-        rows += [(offsets[finding.place.steps()], finding, confirmed) for finding, confirmed in kept]
-        paths = Paths(self._definitions, parsed.value)
-        made = [_issue(file, line, locator, *row, paths.of(row[1].place)) for row in rows]
-        return sorted(made, key=lambda each: (each.line or 0, each.column or 0, each.path, each.rule, each.message))
+        return located(parsed.text, parsed.value, file, line, self._definitions, kept, told)
 
     def _found(self, value: object, entry: Entry | None) -> list[Finding]:
         walk = Walk(self._definitions)
@@ -90,6 +84,25 @@ class Layers:
                     for found in judge(each.node, each.place, self._catalogue)
                 ],
             )
+
+
+def located(
+    text: str,
+    value: object,
+    file: str,
+    line: int,
+    definitions: Definitions,
+    found: Sequence[tuple[Finding, tuple[str, ...]]],
+    told: Sequence[tuple[int, Finding]] = (),
+) -> list[Issue]:
+    """Findings, with the layers that confirm each, as issues of a file; those `told` have their offset already."""
+    locator = Locator(text)
+    offsets = locator.offsets({finding.place.steps() for finding, _ in found}) if found else {}
+    rows: list[tuple[int, Finding, tuple[str, ...]]] = [(offset, finding, ()) for offset, finding in told]
+    rows += [(offsets[finding.place.steps()], finding, confirmed) for finding, confirmed in found]
+    paths = Paths(definitions, value)
+    made = [_issue(file, line, locator, *row, paths.of(row[1].place)) for row in rows]
+    return sorted(made, key=lambda each: (each.line or 0, each.column or 0, each.path, each.rule, each.message))
 
 
 def _folded(findings: list[Finding]) -> Iterator[tuple[Finding, tuple[str, ...]]]:

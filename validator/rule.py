@@ -33,6 +33,7 @@ class Layer(StrEnum):
     REFERENCES = "references"
     PROFILES = "profiles"
     PACKAGE = "package"
+    SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)

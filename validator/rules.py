@@ -9,9 +9,10 @@ from .invariants import Invariants
 from .profiles.table import TABLE
 from .references import References
 from .rule import RULES, Rule
+from .server import rules as server
 from .terminology import Terminology
 
-LAYERS = (structure, schema, models, Invariants, Terminology, References, profiles, package_rules)
+LAYERS = (structure, schema, models, Invariants, Terminology, References, profiles, package_rules, server)
 
 
 @cache

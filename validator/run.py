@@ -81,6 +81,11 @@ def run(
     return Report(sorted(issues, key=_order), len(files), resources)
 
 
+def merged(report: Report, issues: Sequence[Issue]) -> Report:
+    """The report with further issues in their places."""
+    return Report(sorted([*report.issues, *issues], key=_order), report.files, report.resources)
+
+
 def _order(issue: Issue) -> tuple[Any, ...]:
     return issue.file, issue.line or 0, issue.column or 0, issue.path, issue.rule, issue.message
 

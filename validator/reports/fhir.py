@@ -26,6 +26,7 @@ CODES = {
     "references": "not-found",
     "profiles": "invalid",
     "package": "business-rule",
+    "server": "processing",
 }
 
 
