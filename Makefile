@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 JAVA := $(and $(shell command -v java),$(shell command -v mvn))
 NODE := $(and $(shell command -v node),$(shell command -v npm))
 
-.PHONY: all test lint types official node elm bench lock clean
+.PHONY: all test lint types official node server server-jar elm bench lock clean
 
 all: $(VENV)/core
 	@$(BIN)/cervical-options generate
@@ -18,7 +18,7 @@ all: $(VENV)/core
 	@$(BIN)/cervical-options package
 	@echo "Next: load dist/bundle-by-id.json into a FHIR R4 server, or read 'cervical-options --help'." >&2
 
-test: $(VENV)/dev lint types $(if $(JAVA),official,no-java) $(if $(NODE),node,no-node)
+test: $(VENV)/dev lint types $(if $(JAVA),official server-jar,no-java) $(if $(NODE),node,no-node)
 	@rm -rf build/reports
 	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 	@cat build/reports/*.txt
@@ -46,9 +46,20 @@ tests/node/node_modules/installed: tests/node/package.json tests/node/package-lo
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# A HAPI server of one's own, on 127.0.0.1 and in memory: server/README.md.
+PORT ?= 8080
+HEAP ?= 1g
+server: server-jar
+	java -Xmx$(HEAP) -jar server/target/server.jar --server.port=$(PORT)
+
+server-jar: server/target/built
+server/target/built: server/pom.xml $(shell find server/src -type f)
+	cd server && mvn --batch-mode --quiet package
+	@touch $@
+
 .PHONY: no-java no-node
 no-java:
-	@echo "Java and Maven were not found: official validation and CQL are not run." >&2
+	@echo "Java and Maven were not found: official validation, CQL and a HAPI server are not run." >&2
 no-node:
 	@echo "Node and npm were not found: CQL and validation with the profiles are not run." >&2
 
@@ -81,4 +92,4 @@ $(VENV)/dev: requirements/dev.txt $(VENV)/core
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist tests/official/target tests/node/node_modules
+	rm -rf $(VENV) build dist server/target tests/official/target tests/node/node_modules
