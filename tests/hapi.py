@@ -129,7 +129,9 @@ def started(heap: str = HEAP) -> Iterator[Hapi]:
         try:
             yield _ready(server, port, log)
         finally:
+            ended = server.poll()
             _stop(server)
+        assert ended is None, f"the server ended by itself with {ended}: {log.read_text(errors='replace')[-5000:]}"
 
 
 def _ready(server: subprocess.Popen[bytes], port: Path, log: Path) -> Hapi:
