@@ -527,6 +527,20 @@ def _codings(concept: Any) -> list[Node]:
     return nodes(concept.get("coding")) if isinstance(concept, dict) else []
 
 
+@native("ig-1")
+def _(node: Node, _: Seen) -> bool:
+    groups = {each.get("id") for each in nodes(node.get("grouping"))}
+    return all(each["groupingId"] in groups for each in nodes(node.get("resource")) if "groupingId" in each)
+
+
+@native("ig-2")
+def _(node: Node, _: Seen) -> bool:
+    versions = many(node.get("fhirVersion"))
+    definition = node.get("definition")
+    listed = nodes(definition.get("resource")) if isinstance(definition, dict) else []
+    return all(version in versions for each in listed for version in many(each.get("fhirVersion")))
+
+
 @native("ctm-1")
 def _(node: Node, seen: Seen) -> bool:
     """`member.resolve()` needs what the reference points at: decided where it says its type or is contained."""
