@@ -14,7 +14,7 @@ from .references import References
 from .references.check import check_expressions
 from .rule import Finding, Layer, Wording, rule
 from .schema import Schemas
-from .strict_json import parse
+from .strict_json import json_depth, parse
 from .structure import Walk
 from .terminology import Terminology
 from .visit import Visit
@@ -61,15 +61,20 @@ class Layers:
 
     def _found(self, value: object, entry: Entry | None) -> list[Finding]:
         walk = Walk(self._definitions)
-        findings = list(walk.document(value))
-        visit = walk.visit
-        if visit.resources:
-            for layer, check in self._after(visit, entry):
+        findings: list[Finding] = []
+        try:
+            findings += walk.document(value)
+            for layer, check in self._after(walk.visit, entry) if walk.visit.resources else ():
                 try:
                     findings += check()
+                except RecursionError:
+                    raise
                 except Exception as error:  # nothing is passed in silence, and no document ends the run
-                    root = Place.root(visit.outermost.type.name)
-                    findings.append(layer_failed(root, layer, f"{type(error).__name__}: {error}"[:200]))
+                    findings.append(_broken(walk.visit, layer, error))
+        except RecursionError:
+            return [json_depth(Place.root(""))]
+        except Exception as error:
+            findings.append(_broken(walk.visit, Layer.STRUCTURE, error))
         return findings
 
     def _after(self, visit: Visit, entry: Entry | None) -> Iterator[tuple[str, Callable[[], Iterable[Finding]]]]:
@@ -92,19 +97,24 @@ class Layers:
             )
 
 
+def _broken(visit: Visit, layer: str, error: Exception) -> Finding:
+    root = Place.root(visit.outermost.type.name if visit.resources else "")
+    return layer_failed(root, layer, f"{type(error).__name__}: {error}"[:200])
+
+
 def _folded(findings: list[Finding]) -> Iterator[tuple[Finding, tuple[str, ...]]]:
     """Second opinions that say what a first one says, at its place or next to it, confirm it and are not told again."""
-    first = {finding.place.steps(): finding for finding in findings if finding.rule.layer in FIRST_OPINIONS}
+    first = [
+        (finding.place.steps(), finding)
+        for finding in findings
+        if finding.severity == "error" and finding.rule.layer in FIRST_OPINIONS and finding.rule is not layer_failed
+    ]
     confirmed: dict[int, list[str]] = {}
     for finding in findings:
         if finding.rule.layer not in SECOND_OPINIONS:
             continue
         steps = finding.place.steps()
-        near = [
-            other
-            for at, other in first.items()
-            if other.severity == "error" and (at[: len(steps)] == steps or steps[: len(at)] == at)
-        ]
+        near = [other for at, other in first if (at and steps[: len(at)] == at) or at == steps or at[:-1] == steps]
         for other in near:
             confirmed.setdefault(id(other), []).append(finding.rule.layer)
         if near:

@@ -11,6 +11,8 @@ from .visit import Seen
 
 # Elements of R4B that R4 lacks, in types that both have.
 NOT_IN_R4 = frozenset({"subjectCanonical"})
+# What the models call otherwise.
+NAMES = {"resource_type": "resourceType"}
 # Types that R4B changed beyond a few elements: its models refuse good R4 of these.
 CHANGED = frozenset(
     {
@@ -47,13 +49,17 @@ def check(seen: Seen) -> Iterator[Finding]:
         model.model_validate(seen.node)
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
-            yield typed_model(_place(seen.place, problem["loc"]), problem["msg"])
-    except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+            yield typed_model(_place(seen.place, problem["loc"]), _line(problem["msg"]))
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
         yield typed_model(seen.place, f"{type(error).__name__}: {error}"[:160])
     for type_, node, place, _ in seen.objects:
         for name in NOT_IN_R4 & node.keys():
             if name not in type_.members:
                 yield not_in_r4(place.child(name), name)
+
+
+def _line(message: str) -> str:
+    return message.partition("\n")[0].rstrip(".")
 
 
 @cache
@@ -72,5 +78,7 @@ def _place(root: Place, location: tuple[str | int, ...]) -> Place:
     for index, step in enumerate(location):
         if isinstance(step, str):
             following = location[index + 1] if index + 1 < len(location) else None
-            at = at.child(step.replace("__ext", ""), following if isinstance(following, int) else None)
+            at = at.child(
+                NAMES.get(step, step).removesuffix("__ext"), following if isinstance(following, int) else None
+            )
     return at

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from . import models, package_rules, profiles, schema, structure
+from . import document, models, package_rules, profiles, schema, structure
 from .definitions import Definitions
 from .definitions.codes import CodeSystem
 from .invariants import Invariants
@@ -11,7 +11,7 @@ from .references import References
 from .rule import RULES, Rule
 from .terminology import Terminology
 
-LAYERS = (structure, schema, models, Invariants, Terminology, References, profiles, package_rules)
+LAYERS = (document, structure, schema, models, Invariants, Terminology, References, profiles, package_rules)
 
 
 @cache

@@ -14,6 +14,7 @@ from .document import Layers
 from .inputs import InputError, Source, sources
 from .issue import Issue
 from .rules import definitions
+from .strict_json import parse
 
 __all__ = ["InputError", "Options", "Report", "run"]
 
@@ -96,11 +97,11 @@ def _catalogue(files: list[Source], whole: bool) -> tuple[Catalogue, dict[tuple[
         except OSError as error:
             reasons.append(f"{file.name}: {error.strerror}; make it readable")
             continue
-        for row, text in enumerate(data.splitlines(), start=1) if file.ndjson else [(None, data)]:
+        for row, text in enumerate(data.split(b"\n"), start=1) if file.ndjson else [(None, data)]:
             try:
                 resource = orjson.loads(text)
             except orjson.JSONDecodeError:
-                continue
+                resource = parse(text).value  # what has faults may still be read
             if not isinstance(resource, dict):
                 continue
             for entry in entries(file.name, row, resource):
@@ -123,7 +124,8 @@ def entries(file: str, row: int | None, resource: dict[str, Any]) -> Iterator[En
 
 
 def _kept(resource: dict[str, Any]) -> dict[str, Any]:
-    if resource.get("resourceType") in DEFINING:
+    type = resource.get("resourceType")
+    if isinstance(type, str) and type in DEFINING:
         return resource
     return {name: resource[name] for name in KEPT if name in resource}
 
@@ -169,7 +171,7 @@ class _Work:
         if not file.ndjson:
             return self._layers.issues(data, file.name, self._firsts.get((file.name, None)))
         found: list[Issue] = []
-        for row, text in enumerate(data.splitlines(), start=1):
+        for row, text in enumerate(data.split(b"\n"), start=1):
             if text.strip():
                 found += self._layers.issues(text, file.name, self._firsts.get((file.name, row)), line=row)
         return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from .definitions import Definitions, ExtensionDefinition, Member, TypeDefinition
 from .near import hint
-from .odd import items
+from .odd import coded, is_in, items
 from .place import Place
 from .primitives import canonical_absolute, fault_of, is_absolute, primitive_format, text_blank, text_edges
 from .rule import Finding, Layer, Wording, rule
@@ -21,6 +21,8 @@ RELATIVE = re.compile(r"([A-Za-z][A-Za-z0-9]*)/[A-Za-z0-9\-.]{1,64}(?:/_history/
 CODED = {"code", "Coding", "CodeableConcept", "Quantity", "Age", "Count", "Distance", "Duration", "string", "uri"}
 # Their extensions are in the table of the profiles.
 IN_PROFILES = ("http://hl7.org/fhir/uv/cpg/", "http://hl7.org/fhir/uv/crmi/")
+# Keys that are no elements of their own in R4: an id, and the url of an extension, carry no extensions.
+UNEXTENDED = {"Extension": ("_id", "_url")}
 TEXTS = {"string", "markdown"}
 
 
@@ -33,7 +35,7 @@ def resource_type(found: Any, near: str) -> Wording:
 
 
 @rule(Layer.STRUCTURE)
-def resource_type_first() -> Wording:
+def resource_type_in_element() -> Wording:
     """Only a resource has a resourceType; an element has none."""
     return "this is an element, not a resource, and has a resourceType", "remove it"
 
@@ -66,12 +68,6 @@ def choice_once(element: str, keys: str) -> Wording:
 def required_element(type: str, element: str) -> Wording:
     """An element that R4 demands is there."""
     return f"{type} has no {element}, which R4 demands", "add it"
-
-
-@rule(Layer.STRUCTURE)
-def cardinality(key: str, count: int, max: int) -> Wording:
-    """An element is repeated no more often than R4 allows."""
-    return f"{key} is given {count} times, and R4 allows {max}", "keep as many"
 
 
 @rule(Layer.STRUCTURE)
@@ -212,8 +208,13 @@ class Walk:
                 yield from self._member(one, key, value, node, place, type, names)
             elif key == "resourceType":
                 if type.kind != "resource":
-                    yield resource_type_first(place.child(key))
-            elif key[:1] == "_" and (one := members.get(key[1:])) is not None and one.primitive:
+                    yield resource_type_in_element(place.child(key))
+            elif (
+                key[:1] == "_"
+                and key not in UNEXTENDED.get(type.name, ("_id",))
+                and (one := members.get(key[1:])) is not None
+                and one.primitive
+            ):
                 yield from self._beside(one, key, value, node, place, type, names)
             else:
                 yield self._unknown(type, key, place)
@@ -254,8 +255,6 @@ class Walk:
                 return
             if not value:
                 yield json_empty(place.child(key), "array")
-            if member.max is not None and len(value) > member.max:
-                yield cardinality(place.child(key), key, len(value), member.max)
             beside = node.get(f"_{key}")
             for index, each in enumerate(value):
                 at = place.child(key, index)
@@ -331,6 +330,9 @@ class Walk:
     ) -> Iterator[Finding]:
         """The object, or the list of objects, with a primitive's id and extensions."""
         main = node.get(key[1:])
+        if value is None:
+            yield json_null(place.child(key))
+            return
         below = _below(names[0], owner, member)
         if isinstance(value, list) != member.repeats:
             wanted = "no array, though its element repeats" if member.repeats else f"{_kind(value)} for one value"
@@ -368,9 +370,9 @@ class Walk:
                 return
         else:
             codings = [value]
-        if any(each.get("code") in codes.get(each.get("system") or "", ()) for each in codings):
+        if any(is_in(codes, each) for each in codings):
             return
-        named = ", ".join(f"{each.get('system')}#{each.get('code')}" for each in codings)
+        named = ", ".join(map(coded, codings))
         every = [code for row in codes.values() for code in row]
         at = place.child("coding", 0) if member.type == "CodeableConcept" else place
         yield required_binding(at, named, member.value_set, hint(str(codings[0].get("code")), every))

@@ -529,7 +529,7 @@ def _codings(concept: Any) -> list[Node]:
 
 @native("ig-1")
 def _(node: Node, _: Seen) -> bool:
-    groups = {each.get("id") for each in nodes(node.get("grouping"))}
+    groups = [each.get("id") for each in nodes(node.get("grouping"))]
     return all(each["groupingId"] in groups for each in nodes(node.get("resource")) if "groupingId" in each)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..odd import objects
+from ..odd import items, objects
 from ..place import Place
 from ..primitives import ABSOLUTE
 from ..rule import Finding, Layer, Wording, rule
@@ -52,8 +52,8 @@ def check(node: Node, place: Place) -> Iterator[Finding]:
             if relation in relations:
                 yield bundle_link(place.child("link", index).child("relation"), relation)
             relations.add(relation)
-    keys: set[tuple[str, str]] = set()
-    for index, entry in enumerate(node.get("entry") or ()):
+    keys: set[tuple[str, str, str]] = set()
+    for index, entry in enumerate(items(node.get("entry"))):
         if not isinstance(entry, dict):
             continue
         at = place.child("entry", index)
@@ -64,11 +64,16 @@ def check(node: Node, place: Place) -> Iterator[Finding]:
         if isinstance(request, dict) and node.get("type") in ("transaction", "batch"):
             yield from _request(request, held, at)
         if held is not None and node.get("type") in ("collection", "transaction", "document", "message"):
+            request = entry.get("request")
+            if isinstance(request, dict) and request.get("method") == "POST":
+                continue  # the server gives the id
+            url = entry.get("fullUrl")
+            base = url.removesuffix(f"/{held.get('id')}") if isinstance(url, str) and url.startswith("http") else ""
             key, meta = f"{held.get('resourceType')}/{held.get('id')}", held.get("meta")
             version = meta.get("versionId") if isinstance(meta, dict) else None
-            if held.get("id") is not None and (key, str(version)) in keys:
+            if held.get("id") is not None and (base, key, str(version)) in keys:
                 yield bundle_entry_twice(at.child("resource").child("id"), key)
-            keys.add((key, str(version)))
+            keys.add((base, key, str(version)))
 
 
 def _full_url(url: Any, resource: Node | None, place: Place) -> Iterator[Finding]:

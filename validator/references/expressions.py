@@ -9,6 +9,7 @@ from ..visit import Seen
 
 FHIRPATH = "text/fhirpath"
 UNKNOWN = re.compile(r"Unknown function: (\w+)")
+REST = re.compile(r'input: "((?:[^"\\]|\\.)*)"')
 # Functions that FHIR adds to FHIRPath, and SDC to both.
 OF_FHIR = frozenset(
     (
@@ -50,5 +51,6 @@ def fault(text: str) -> str | None:
         if unknown and unknown[1] not in OF_FHIR:
             return f"there is no function {unknown[1]}()"
         if message.startswith("Parse error"):
-            return message.partition("\n")[0].removeprefix("Parse error").strip(" :") or "it can't be parsed"
+            left = REST.search(message)
+            return f"it can't be parsed at {left[1][:60]!r}" if left and left[1] else "it can't be parsed"
     return None

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..catalogue import Catalogue, Entry
 from ..definitions import Definitions, Member
-from ..near import near
+from ..near import hint, url_hint
+from ..odd import items
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
 from ..visit import Node, Seen, Visit
@@ -22,6 +23,8 @@ EXPRESSION_TARGETS = ("Library",)
 @rule(Layer.REFERENCES)
 def fragment_resolves(fragment: str, near: str) -> Wording:
     """A fragment names a contained resource of the same resource."""
+    if not fragment:
+        return "a fragment names no id", "write # and the id of a contained resource"
     return f"no contained resource has the id {fragment!r}", f"contain it, or correct the id{near}"
 
 
@@ -40,7 +43,7 @@ def canonical_version(url: str, version: str, there: str) -> Wording:
 @rule(Layer.REFERENCES)
 def canonical_target(url: str, type: str, allowed: str) -> Wording:
     """A canonical names a resource of a type that the element allows."""
-    return f"{url} is a {type}, and only {allowed} may stand here", "name one of these"
+    return f"{url} is {_a(type)}, and only {allowed} may stand here", "name one of these"
 
 
 @rule(Layer.REFERENCES, "information")
@@ -71,7 +74,7 @@ def reference_listed(reference: str) -> Wording:
 @rule(Layer.REFERENCES)
 def resolved_target(reference: str, type: str, allowed: str) -> Wording:
     """What a reference resolves to is of a type that the element allows."""
-    return f"{reference} is a {type}, and only {allowed} may stand here", "point at one of these"
+    return f"{reference} is {_a(type)}, and only {allowed} may stand here", "point at one of these"
 
 
 @rule(Layer.REFERENCES, "information")
@@ -85,6 +88,10 @@ def reference_not_checked(count: int, type: str) -> Wording:
 def system_resolves(system: str, near: str) -> Wording:
     """A code system under a base that the input itself publishes is there."""
     return f"no CodeSystem here has the url {system}", f"add it, or correct the url{near}"
+
+
+def _a(type: str) -> str:
+    return f"{'an' if type[:1] in 'AEIO' else 'a'} {type}"
 
 
 class Resolving:
@@ -126,7 +133,7 @@ class Resolving:
         if value.startswith("#"):
             held = _contained(seen)
             if value[1:] not in held:
-                yield fragment_resolves(place, value[1:], _near(value[1:], held))
+                yield fragment_resolves(place, value[1:], hint(value[1:], held))
             elif targets and held[value[1:]] not in targets:
                 yield canonical_target(place, value, held[value[1:]], ", ".join(targets))
             return
@@ -145,7 +152,7 @@ class Resolving:
             if targets and known not in targets:
                 yield canonical_target(place, url, known, ", ".join(targets))
         elif targets and (said := _type(url)) in self._definitions.resource_types and said not in targets:
-            yield canonical_target(place, url, f"{said}, by its url,", ", ".join(targets))
+            yield canonical_target(place, url, f"{said} by its url", ", ".join(targets))
         elif _base(url) in self._bases:
             yield canonical_resolves(place, url, self._near(url))
         elif ":" in url:
@@ -153,7 +160,7 @@ class Resolving:
 
     def _near(self, url: str) -> str:
         if url not in self._near_urls:
-            self._near_urls[url] = _near(url, self._catalogue.by_url)
+            self._near_urls[url] = url_hint(url, self._catalogue.by_url)
         return self._near_urls[url]
 
     def _system(self, url: str, place: Place) -> Iterator[Finding]:
@@ -214,7 +221,7 @@ class _Bundle:
         self.closed = self.kind == "document"  # it has to carry all that it points at
         self._by_url: dict[str, Node] = {}
         self._by_key: dict[str, Node] = {}
-        for entry in node.get("entry") or ():
+        for entry in items(node.get("entry")):
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if not isinstance(resource, dict):
                 continue
@@ -251,11 +258,6 @@ def _type(url: str) -> str:
 
 def _count(counted: dict[tuple[str, str], list[Any]], key: tuple[str, str], place: Place) -> None:
     counted.setdefault(key, [0, place])[0] += 1
-
-
-def _near(word: str, words: Any) -> str:
-    found = near(word, words, cutoff=0.8)
-    return f"; did you mean {found}?" if found else ""
 
 
 def entries_of(catalogue: Catalogue, canonical: str, type: str) -> list[Entry]:

@@ -7,8 +7,8 @@ from typing import Any
 from ..catalogue import Catalogue
 from ..definitions import Definitions
 from ..definitions.codes import CodeSystem
-from ..near import hint
-from ..odd import items
+from ..near import hint, url_hint
+from ..odd import coded, is_in, items
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
 from ..visit import Node, Seen, Visit
@@ -23,6 +23,7 @@ UCUM = "http://unitsofmeasure.org"
 HL7 = ("http://hl7.org/fhir/", "http://terminology.hl7.org/CodeSystem/")
 OTHERS = "http://hl7.org/fhir/sid/"
 QUANTITIES = {"Quantity", "Age", "Count", "Distance", "Duration"}
+OF_EXPRESSION = re.compile(r"[+:|{}()=,<]")  # a SNOMED CT expression, post-coordinated or with terms
 # Systems without a list at hand whose codes have a known form.
 FORMS = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": (re.compile(r"[1-9][0-9]{0,7}"), "an RxNorm code is a number"),
@@ -32,7 +33,7 @@ FORMS = {
     ),
     "urn:iso:std:iso:4217": (re.compile(r"[A-Z]{3}"), "a currency is three capital letters"),
     "urn:ietf:bcp:13": (
-        re.compile(r"[\w.+*\-]+/[\w.+*\-]+(?:\s*;.*)?|xml|json|ttl"),
+        re.compile(r"[\w.+*!#$&^\-]+/[\w.+*!#$&^\-]+(?:\s*;.*)?|xml|json|ttl"),
         "a media type is written type/subtype",
     ),
     "urn:ietf:bcp:47": (re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*"), "a language tag is written en or en-CA"),
@@ -77,7 +78,7 @@ def ucum_unit(code: str) -> Wording:
 @rule(Layer.TERMINOLOGY)
 def code_form(code: str, what: str) -> Wording:
     """A code has the form that its system gives its codes."""
-    return f"{code!r} has not the form of a code here: {what}", "look the code up again"
+    return f"{code!r} has not the form that is wanted here: {what}", "write it so"
 
 
 @rule(Layer.TERMINOLOGY)
@@ -116,7 +117,8 @@ def expansion_complete(count: int, codes: str) -> Wording:
 
     Of a whole code system some may be left out: those that are not to be chosen.
     """
-    return f"the expansion lacks {count} codes that the compose selects: {codes}", "expand the value set again"
+    what = f"{count} codes" if count > 1 else "a code"
+    return f"the expansion lacks {what} that the compose selects: {codes}", "expand the value set again"
 
 
 @rule(Layer.TERMINOLOGY)
@@ -219,7 +221,7 @@ class Terminology:
             return
         if system == SNOMED:
             what = "its check digits are right; whether the codes exist is not known here"
-            if not code.isdigit() and ":" in code:  # a post-coordinated expression
+            if OF_EXPRESSION.search(code):
                 what = "expressions are not read"
             elif not is_snomed(code):
                 yield snomed_check_digit(at, code)
@@ -251,7 +253,7 @@ class Terminology:
 
     def _near(self, system: str) -> str:
         if system not in self._near_systems:
-            self._near_systems[system] = hint(system, self._definitions.canonicals, cutoff=0.9)
+            self._near_systems[system] = url_hint(system, self._definitions.canonicals)
         return self._near_systems[system]
 
     def _version(self, node: Node, place: Place) -> Iterator[Finding]:
@@ -346,9 +348,8 @@ class Terminology:
                 continue
             codings = value.get("coding") if member.type == "CodeableConcept" else [value]
             named = [each for each in items(codings) if isinstance(each, dict) and "code" in each]
-            if named and not any(each.get("code") in codes.get(str(each.get("system")), ()) for each in named):
-                shown = ", ".join(f"{each.get('system')}#{each.get('code')}" for each in named)
-                yield extensible_binding(place, shown, url)
+            if named and not any(is_in(codes, each) for each in named):
+                yield extensible_binding(place, ", ".join(map(coded, named)), url)
 
 
 class _Known:
