@@ -50,8 +50,13 @@ def sources(paths: Sequence[str | Path], stdin: bytes | None) -> tuple[list[Sour
     whole = False
     for path in paths:
         try:
+            before = len(found)
             for source in _of(path, stdin):
-                found.setdefault(source.name, source)
+                same = str(source.path.resolve()) if source.path is not None else source.name
+                found.setdefault(same, source)
+            empty = len(found) == before and str(path) != STDIN and not Path(path).is_file()
+            if empty and not any(str(at).startswith(str(Path(path).resolve())) for at in found):
+                reasons.append(f"{path}: holds no .json or .ndjson file; name a folder with resources")
             whole = whole or (str(path) != STDIN and (Path(path).is_dir() or str(path).endswith(PACKED)))
         except InputError as error:
             reasons += error.reasons
@@ -76,6 +81,9 @@ def _of(path: str | Path, stdin: bytes | None) -> Iterator[Source]:
                     yield Source(str(Path(folder) / file), Path(folder) / file, ndjson=file.endswith(NDJSON))
     elif str(at).endswith(PACKED):
         yield from _of_package(at)
+    elif at.exists() and not at.is_file():  # a pipe: it can be read once
+        data = at.read_bytes()
+        yield Source(str(path), held=data, ndjson=_is_ndjson(data))
     elif at.exists():
         yield Source(str(path), at, ndjson=str(at).endswith(NDJSON))
     else:
@@ -94,8 +102,10 @@ def _of_package(archive: Path) -> Iterator[Source]:
         with tarfile.open(archive, "r:gz") as tar:
             for member in sorted(tar.getmembers(), key=lambda each: each.name):
                 name = PurePosixPath(member.name)
-                if not member.isfile() or name.suffix != ".json" or name.name in NO_RESOURCE or "other" in name.parts:
+                if not member.isfile() or name.suffix != ".json" or name.name in NO_RESOURCE:
                     continue
+                if len(name.parts) > 2 and name.parts[1] not in ("example", "examples"):
+                    continue  # tables and schemas of the package's tools
                 content = tar.extractfile(member)
                 yield Source(f"{archive}/{member.name}", held=content.read() if content else b"")
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:

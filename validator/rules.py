@@ -17,6 +17,11 @@ LAYERS = (document, structure, schema, models, Invariants, Terminology, Referenc
 @cache
 def definitions() -> Definitions:
     """R4's definitions and the code systems of the guides, loaded once."""
+    return made()
+
+
+def made() -> Definitions:
+    """The same, to be added to."""
     found = Definitions()
     for each in TABLE.value_sets:
         found.add_code_system(CodeSystem(each.system, dict.fromkeys(each.codes, ())))

@@ -13,7 +13,7 @@ from .catalogue import Catalogue, Entry
 from .document import Layers
 from .inputs import InputError, Source, sources
 from .issue import Issue
-from .rules import definitions
+from .rules import definitions, made
 from .strict_json import parse
 
 __all__ = ["InputError", "Options", "Report", "run"]
@@ -32,6 +32,7 @@ DEFINING = frozenset(
         "ValueSet",
     }
 )
+GIVEN_WHOLE = ("collection", "document", "message", "transaction")  # Bundles that someone put together
 KEPT = ("resourceType", "id", "url", "version", "meta")
 Progress = Callable[[int, int], None]
 
@@ -67,12 +68,15 @@ def run(
     """
     files, whole = sources(paths, stdin)
     known = definitions()
-    if options.packages:
-        from .packages import add
-
-        known = definitions.__wrapped__()  # what the packages add is not known to other runs
-        add(options.packages, known)
     catalogue, firsts, resources = _catalogue(files, whole)
+    own = [each.resource for each in catalogue.of_type("StructureDefinition") if each.url is not None]
+    if options.packages or own:
+        from .packages import add, learn
+
+        known = made()  # what packages and this input add is not known to other runs
+        add(options.packages, known)
+        for resource in own:
+            learn(resource, known)
     work = _Work(files, firsts, Layers(known, catalogue, options.ignore))
     issues: list[Issue] = []
     for done, found in enumerate(work.by(options.jobs), start=1):
@@ -107,8 +111,8 @@ def _catalogue(files: list[Source], whole: bool) -> tuple[Catalogue, dict[tuple[
             for entry in entries(file.name, row, resource):
                 catalogue.add(entry)
                 firsts.setdefault((file.name, row), entry)
-            alone = len(files) == 1 and resource.get("resourceType") == "Bundle"
-            catalogue.whole = catalogue.whole or alone or file.ndjson
+            alone = len(files) == 1 and row is None and resource.get("resourceType") == "Bundle"
+            catalogue.whole = catalogue.whole or (alone and resource.get("type") in GIVEN_WHOLE)
     if reasons:
         raise InputError(reasons)
     return catalogue, firsts, len(catalogue.entries)
@@ -149,8 +153,15 @@ class _Work:
         fork = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(jobs, mp_context=fork) as pool:
             waiting = [pool.submit(_judged, share) for share in self._shares(jobs)]
-            for each in as_completed(waiting):
-                yield from each.result()
+            try:
+                for each in as_completed(waiting):
+                    yield from each.result()
+            except BaseException:  # also an interrupt: what is queued is not begun, what runs is ended
+                workers = multiprocessing.active_children()
+                pool.shutdown(wait=False, cancel_futures=True)
+                for worker in workers:
+                    worker.terminate()
+                raise
 
     def _shares(self, jobs: int) -> list[range]:
         """Neighbours stay together, as they are of one type and need the same tables; no share is much larger."""

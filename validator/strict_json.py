@@ -44,6 +44,7 @@ def json_duplicate_key(key: str) -> Wording:
 @rule(Layer.JSON)
 def json_number(text: str) -> Wording:
     """A number is one that JSON has and that readers can hold: no NaN, no Infinity, no 1e400."""
+    text = text if len(text) <= 40 else f"{text[:37]}..."
     return f"{text} is no number that JSON and its readers can hold", "write a number, or leave the element out"
 
 

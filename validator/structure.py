@@ -19,6 +19,14 @@ from .visit import Node, Seen, Visit
 TARGET = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?$")
 RELATIVE = re.compile(r"([A-Za-z][A-Za-z0-9]*)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 CODED = {"code", "Coding", "CodeableConcept", "Quantity", "Age", "Count", "Distance", "Duration", "string", "uri"}
+# Contexts that name no element: R4's own, and abstract types of later packages.
+ANYWHERE = {"Element", "Base", "CanonicalResource", "MetadataResource"}
+# Where R4's own definitions use extensions beyond the contexts that it gives them.
+WIDER = {
+    "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type": "ElementDefinition.type",
+    "http://hl7.org/fhir/StructureDefinition/regex": "ElementDefinition.type",
+    "http://hl7.org/fhir/StructureDefinition/structuredefinition-normative-version": "*",
+}
 # Their extensions are in the table of the profiles.
 IN_PROFILES = ("http://hl7.org/fhir/uv/cpg/", "http://hl7.org/fhir/uv/crmi/")
 # Keys that are no elements of their own in R4: an id, and the url of an extension, carry no extensions.
@@ -122,7 +130,7 @@ def extension_context(url: str, owner: str, allowed: str) -> Wording:
 
 @rule(Layer.STRUCTURE)
 def extension_value(url: str, found: str, allowed: str) -> Wording:
-    """An extension has a value of a type that its definition allows, or the parts it defines."""
+    """An extension has a value of a type that its definition allows, or parts with names that it defines."""
     return f"the extension {url} has {found}", f"its definition wants {allowed}"
 
 
@@ -153,7 +161,6 @@ class Walk:
     def document(self, value: Any) -> Iterator[Finding]:
         """Walk over a whole JSON document; `visit` then has what was seen."""
         if not isinstance(value, dict):
-            self.visit.unread = True
             yield json_root(Place.root(""), _kind(value))
             return
         yield from self._resource(value, None, None)
@@ -165,7 +172,6 @@ class Walk:
         known = isinstance(name, str) and name in self._definitions.resource_types
         here = place or Place.root(name if isinstance(name, str) else "")
         if not known:
-            self.visit.unread = True
             near = hint(str(name), self._definitions.resource_types) if name is not None else ""
             yield resource_type(here, name, near)
             return
@@ -313,8 +319,6 @@ class Walk:
             self._seen.canonicals.append((member, value, place))
             if not is_absolute(value):
                 yield canonical_absolute(place, value)
-        elif member.type in ("uri", "url"):
-            self._seen.uris.append((member, value, place))
         elif member.type == "xhtml" and owner.name == "Narrative":
             self._seen.narrative = (value, place)
 
@@ -356,7 +360,7 @@ class Walk:
                     yield element_content(at, member.type)
                 element = self._definitions.type("Element")
                 assert element is not None  # noqa: S101 - R4 has it
-                yield from self._object(element, each, at, member, below, (*below, member.type))
+                yield from self._object(element, each, at, member, (*below, member.type), names)
 
     def _required(self, member: Member, value: Node, place: Place) -> Iterator[Finding]:
         codes = self._definitions.codes.value_set(member.value_set or "")
@@ -364,8 +368,8 @@ class Walk:
             return
         if member.type == "CodeableConcept":
             codings = [each for each in items(value.get("coding")) if isinstance(each, dict)]
-            if not codings:
-                if "extension" not in value:  # which may say why there is no code
+            if not any("code" in each for each in codings):
+                if not any("extension" in each for each in (value, *codings)):  # which may say why there is no code
                     yield required_binding(place, "a concept without a code", member.value_set, "")
                 return
         else:
@@ -415,7 +419,7 @@ class Walk:
         yield from _extension_value(url, definition, node, place)
         if member is not None and (member.element == "modifierExtension") != definition.modifier:
             yield extension_modifier(place, url, definition.modifier)
-        if not _allowed(definition, outer):
+        if not _allowed(url, definition, outer):
             allowed = ", ".join(each.partition(":")[2] for each in definition.context)
             yield extension_context(place, url, outer[0] if outer else "this", allowed)
 
@@ -426,11 +430,13 @@ def _below(path: str, owner: TypeDefinition, member: Member) -> tuple[str, ...]:
     return tuple(dict.fromkeys((f"{path}.{element}", f"{owner.name}.{element}")))
 
 
-def _allowed(definition: ExtensionDefinition, names: tuple[str, ...]) -> bool:
+def _allowed(url: str, definition: ExtensionDefinition, names: tuple[str, ...]) -> bool:
     """Only contexts that name an element are decided here; those by FHIRPath or extension are taken as met."""
+    if WIDER.get(url, "") in ("*", *names):
+        return True
     for context in definition.context:
         kind, _, expression = context.partition(":")
-        if kind != "element" or expression == "Element" or expression.removesuffix("[x]") in names:
+        if kind != "element" or expression in ANYWHERE or expression.removesuffix("[x]") in names:
             return True
     return False
 

@@ -23,7 +23,6 @@ class Seen:
         default_factory=list
     )  # code, Coding, CodeableConcept, … with binding
     canonicals: list[tuple[Member, str, Place]] = field(default_factory=list)
-    uris: list[tuple[Member, str, Place]] = field(default_factory=list)  # uri and url
     narrative: tuple[str, Place] | None = None
 
     @property
@@ -37,7 +36,6 @@ class Visit:
     """All resources of one document, the outermost first."""
 
     resources: list[Seen] = field(default_factory=list)
-    unread: bool = False  # a part could not be walked: what needs the whole tree must not speak of what is missing
 
     @property
     def outermost(self) -> Seen:

@@ -10,7 +10,6 @@ import orjson
 from .codes import Codes, CodeSystem
 
 HERE = Path(__file__).parent
-UNBOUNDED = "*"
 # Profiles of Quantity that R4 uses as types: the type in JSON, and the invariant that each adds.
 QUANTITIES = {"SimpleQuantity": ("Quantity", "sqty-1"), "MoneyQuantity": ("Quantity", "mqty-1")}
 
@@ -34,8 +33,6 @@ class Member:
     type: str  # Quantity; a backbone element's type is its path
     primitive: bool
     repeats: bool
-    min: int
-    max: int | None
     targets: tuple[str, ...]  # resource types that a Reference or canonical may point at; none: any
     strength: str | None  # of the binding: required, extensible
     value_set: str | None
@@ -120,7 +117,7 @@ class Definitions:
         made.constraints = tuple(self._constraints[i] for i in row.get("constraints", ()))
         if "binding" in row:
             strength, value_set = row["binding"]
-            made.binding = Member("", "", name, False, False, 0, None, (), strength, value_set, ())
+            made.binding = Member("", "", name, False, False, (), strength, value_set, ())
         required = []
         for element, each in row["elements"].items():
             keys = []
@@ -165,8 +162,6 @@ class Definitions:
                     type=actual,
                     primitive=self._rows.get(actual, {}).get("kind") == "primitive",
                     repeats=row["max"] != "1" and row["max"] != "0",
-                    min=row["min"],
-                    max=None if row["max"] == UNBOUNDED else int(row["max"]),
                     targets=() if "Resource" in targets else targets,
                     strength=strength,
                     value_set=value_set,

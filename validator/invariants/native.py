@@ -7,7 +7,7 @@ FHIRPath constraints are read. A test holds every one of them to the library whe
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -263,7 +263,12 @@ def _in_order(start: str, end: str) -> bool:
             return datetime.fromisoformat(start) <= datetime.fromisoformat(end)
         except (ValueError, TypeError):
             return True
-    same = min(len(start.partition("T")[0]), len(end.partition("T")[0]))
+    if len(start) > 10 or len(end) > 10:  # a time in some zone beside a day: a day's difference is left open
+        try:
+            return date.fromisoformat(start[:10]) - date.fromisoformat(end[:10]) <= timedelta(days=1)
+        except ValueError:
+            return True
+    same = min(len(start), len(end))
     return start[:same] <= end[:same]
 
 

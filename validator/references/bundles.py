@@ -10,6 +10,7 @@ from ..rule import Finding, Layer, Wording, rule
 from ..visit import Node
 from .resolving import URN
 
+SINGLE = {"self", "first", "last", "next", "previous", "prev"}
 CARRYING = {"POST": True, "PUT": True, "PATCH": True, "GET": False, "HEAD": False, "DELETE": False}
 
 
@@ -49,7 +50,7 @@ def check(node: Node, place: Place) -> Iterator[Finding]:
     for index, link in enumerate(objects(node.get("link"))):
         relation = link.get("relation")
         if isinstance(relation, str):
-            if relation in relations:
+            if relation in relations and relation in SINGLE:
                 yield bundle_link(place.child("link", index).child("relation"), relation)
             relations.add(relation)
     keys: set[tuple[str, str, str]] = set()
@@ -97,6 +98,8 @@ def _request(request: Node, resource: Node | None, place: Place) -> Iterator[Fin
     if not isinstance(method, str) or not isinstance(url, str) or method not in CARRYING:
         return
     at = place.child("request")
+    if "$" in url:
+        return  # an operation, whose parameters may stand in the url
     if CARRYING[method] != (resource is not None):
         if resource is None:
             yield bundle_request(at, method, url, "the entry has no resource", "add it")

@@ -18,12 +18,13 @@ from ..visit import Node, Seen
 from .resolving import entries_of
 
 TOKEN = re.compile(
-    r"""//[^\n]* | /\*.*?\*/ | '(?P<text>(?:[^'\\]|\\.)*)' | "(?P<quoted>(?:[^"\\]|\\.)*)"
+    r"""//[^\n]* | /\*.*?(?:\*/|\Z) | '(?P<text>(?:[^'\\]|\\.)*)' | "(?P<quoted>(?:[^"\\]|\\.)*)"
       | `(?P<ticked>(?:[^`\\]|\\.)*)` | (?P<word>[A-Za-z_][A-Za-z0-9_]*) | (?P<sign>[^\s]) """,
     re.DOTALL | re.VERBOSE,
 )
 NAME = re.compile(r'"((?:[^"\\]|\\.)+)"|([A-Za-z_][A-Za-z0-9_ ]*)')
 KEYWORD = re.compile(r"\b(?:and|or|not|is|in|exists|null|true|false|as|xor|implies|div|mod|between|where|from)\b")
+NAMING = ("parameter", "valueset", "codesystem", "code", "concept")
 ACCESS = ("public", "private")
 CQL = ("text/cql", "text/cql-identifier", "text/cql.identifier")
 
@@ -37,6 +38,7 @@ class Logic:
     defines: frozenset[str]
     functions: frozenset[str] = frozenset()
     contexts: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()  # parameters, value sets, codes and the like
 
 
 @rule(Layer.REFERENCES)
@@ -137,7 +139,7 @@ def _parameters(node: Node, logic: Logic, place: Place) -> Iterator[Finding]:
             continue
         said = [each.get("valueExpression") for each in objects(parameter.get("extension"))]
         named = {str(each.get("expression")).strip('"') for each in said if isinstance(each, dict)}
-        if not ({name} | named) & logic.defines:
+        if not ({name} | named) & (logic.defines | logic.contexts):
             at = place.child("parameter", index).child("name")
             yield define_resolves(at, name, str(logic.name), hint(name, logic.defines))
 
@@ -165,7 +167,7 @@ def _expression(node: Node, place: Place, seen: Seen, catalogue: Catalogue) -> I
     entries = [entry for canonical in named for entry in entries_of(catalogue, canonical, "Library")]
     held = [entry.resource for entry in entries] or _contained(named, seen)
     logics = [logic for library in held if (logic := logic_of(library)) is not None]
-    if len(logics) < len(named) or any(name in logic.defines for logic in logics):
+    if len(logics) < len(named) or any(name in logic.defines | logic.contexts | logic.others for logic in logics):
         return
     every = [define for logic in logics for define in logic.defines]
     library = ", ".join(str(logic.name) for logic in logics)
@@ -202,9 +204,12 @@ def of_cql(data: str) -> Logic:
     defines: set[str] = set()
     functions: set[str] = set()
     contexts: set[str] = set()
+    others: set[str] = set()
     for at, (kind, word) in enumerate(tokens):
         if (kind, word) == ("word", "context"):
             contexts.update(each for _, each in tokens[at + 1 : at + 2])
+        if kind == "word" and word in NAMING:
+            others.update(each for _, each in tokens[at + 1 : at + 2])
         if (kind, word) != ("word", "define"):
             continue
         rest = [each for each in tokens[at + 1 : at + 5] if each[1] not in ACCESS or each[0] != "word"]
@@ -212,7 +217,7 @@ def of_cql(data: str) -> Logic:
         named = next((each for each in rest if each not in (("word", "fluent"), ("word", "function"))), None)
         if named is not None:
             (functions if function else defines).add(named[1])
-    return Logic(name, version, frozenset(defines), frozenset(functions), frozenset(contexts))
+    return Logic(name, version, frozenset(defines), frozenset(functions), frozenset(contexts), frozenset(others))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

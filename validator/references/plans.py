@@ -110,7 +110,7 @@ def _element_ids(seen: Seen) -> Iterator[Finding]:
     found: set[str] = set()
     for type, node, place, _ in seen.objects:
         id = node.get("id")
-        if type.kind == "resource" or type.name == "ElementDefinition" or not isinstance(id, str):
+        if type.kind == "resource" or seen.type.name == "StructureDefinition" or not isinstance(id, str):
             continue  # a snapshot and a differential have the same ids
         if id in found:
             yield element_id_twice(place.child("id"), id)

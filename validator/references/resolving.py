@@ -13,6 +13,8 @@ from ..rule import Finding, Layer, Wording, rule
 from ..visit import Node, Seen, Visit
 
 RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+# An address on a server, or a search that finds the resource when a transaction is done.
+ELSEWHERE = re.compile(r"^https?://.+/([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}|^([A-Z][A-Za-z]+)\?")
 ABSOLUTE_KEY = re.compile(r"^https?://.+/[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
 # Who publishes what many build on: that a definition of theirs is not at hand says nothing of this input.
 COMMON = ("http://hl7.org/fhir", "http://terminology.hl7.org")
@@ -105,8 +107,9 @@ class Resolving:
 
     def check(self, visit: Visit) -> Iterator[Finding]:
         counted: dict[tuple[str, str], list[Any]] = {}
-        bundle = _Bundle(visit.outermost.node) if visit.outermost.type.name == "Bundle" else None
+        bundles: dict[int, _Bundle] = {}
         for seen in visit.resources:
+            bundle = _nearest_bundle(seen, bundles)
             for member, value, place in seen.canonicals:
                 if member.element != "profile" or place.parent is None or place.parent.name != "meta":
                     yield from self._canonical(value, member.targets, seen, place, counted)
@@ -141,7 +144,9 @@ class Resolving:
         at_hand = self._catalogue.by_url.get(url, [])
         if at_hand:
             fitting = [entry for entry in at_hand if not version or entry.version == version]
-            if not fitting:
+            if not fitting and seen.node.get("url") is None:  # a record of another version than is at hand
+                _count(counted, ("canonical", url), place)
+            elif not fitting:
                 there = ", ".join(sorted({str(entry.version) for entry in at_hand}))
                 yield canonical_version(place, url, version, there)
             elif targets and not any(entry.type in targets for entry in fitting):
@@ -195,10 +200,10 @@ class Resolving:
                 yield reference_resolves(at, reference, "Bundle")
             else:
                 _count(counted, ("reference", "a urn"), at)
-        elif bundle is not None and bundle.closed and ABSOLUTE_KEY.search(reference) and _of_composition(seen):
+        elif bundle is not None and bundle.closed and ABSOLUTE_KEY.search(reference) and _of_composition(seen, place):
             yield reference_resolves(at, reference, "document")
         elif relative and relative[1] in self._definitions.resource_types:
-            if bundle is not None and bundle.closed and _of_composition(seen):
+            if bundle is not None and bundle.closed and _of_composition(seen, place):
                 yield reference_resolves(at, reference, "document")
             elif bundle is not None and bundle.kind in ("collection", "document", "message", "transaction", "batch"):
                 yield reference_in_bundle(at, reference, str(bundle.kind))
@@ -206,11 +211,21 @@ class Resolving:
                 yield reference_listed(at, reference)
             else:
                 _count(counted, ("reference", relative[1]), at)
+        elif match := ELSEWHERE.search(reference):
+            _count(counted, ("reference", match[1] or match[2]), at)
 
 
-def _of_composition(seen: Seen) -> bool:
-    """What the Composition of a document points at has to be in the document."""
-    return seen.type.name == "Composition"
+def _nearest_bundle(seen: Seen, known: "dict[int, _Bundle]") -> "_Bundle | None":
+    """The Bundle that a resource is, or stands in most closely."""
+    at: Seen | None = seen
+    while at is not None and at.type.name != "Bundle":
+        at = at.holder
+    return None if at is None else known.setdefault(id(at), _Bundle(at.node))
+
+
+def _of_composition(seen: Seen, place: Place) -> bool:
+    """What the Composition of a document points at has to be in the document, but for other documents."""
+    return seen.type.name == "Composition" and "relatesTo" not in str(place)
 
 
 class _Bundle:
@@ -226,12 +241,17 @@ class _Bundle:
             if not isinstance(resource, dict):
                 continue
             if isinstance(entry.get("fullUrl"), str):
-                self._by_url[entry["fullUrl"]] = resource
+                self._by_url[_plain(entry["fullUrl"])] = resource
             self._by_key[f"{resource.get('resourceType')}/{resource.get('id')}"] = resource
 
     def find(self, reference: str) -> Node | None:
-        plain = reference.partition("/_history/")[0]
+        plain = _plain(reference.partition("/_history/")[0])
         return self._by_url.get(plain) or self._by_key.get(plain)
+
+
+def _plain(url: str) -> str:
+    """A UUID may be written in capitals."""
+    return url.lower() if url.startswith("urn:uuid:") else url
 
 
 def _contained(seen: Seen) -> dict[str, str]:
