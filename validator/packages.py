@@ -62,7 +62,10 @@ def learn(resource: dict[str, Any], definitions: Definitions) -> None:
         if system is not None:
             definitions.add_code_system(system)
     elif type == "StructureDefinition" and resource.get("type") == "Extension" and "snapshot" in resource:
-        row = extension_row(resource)
+        try:
+            row = extension_row(resource)
+        except (AttributeError, KeyError, TypeError):  # an odd definition defines nothing; its own faults are told
+            return
         definitions.add_extension(
             resource["url"],
             ExtensionDefinition(

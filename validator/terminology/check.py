@@ -208,8 +208,8 @@ class Terminology:
         """The code system whose codes decide; None where that version is not at hand, or several are."""
         own = self._own.get(url, [])
         if own:
-            fitting = [system for at, system in own if version is None or at == version]
-            return fitting[0] if len(fitting) == 1 else None
+            fitting = {at: system for at, system in own if version is None or at == version}
+            return next(iter(fitting.values())) if len(fitting) == 1 else None
         return self._definitions.codes.system(url) if version is None else None
 
     def _code(
