@@ -28,7 +28,7 @@ Examples:
   cervical-options validate --explain unknown-element
 
 \b
-Exit codes: 0 nothing found, 1 an issue at or above --fail-on, 2 misuse, or input that can't be read.
+Exit codes: 0 nothing found, 1 an issue at or above --fail-on, 2 misuse, or input that can't be read, 130 interrupted.
 
 \b
 pyproject.toml may hold the same, and the command line goes before it:
@@ -41,6 +41,7 @@ pyproject.toml may hold the same, and the command line goes before it:
   jobs = 2
 """
 FORMATS = ("text", "json", "fhir", "junit", "sarif")  # the keys of reports.FORMATS, which --help need not import
+INTERRUPTED = 130  # as shells have it, and no word on the files
 MANY = 10  # issues from which on a count by rule helps
 
 
@@ -172,8 +173,9 @@ def _run(settings: "Settings") -> "Report":
             report = run(settings.paths, options, stdin=stdin, progress=tell)
     except InputError as error:
         refuse(*error.reasons)
-    if not report.files and not report.issues:
-        refuse(*(f"{path}: holds no FHIR file; name another" for path in settings.paths))
+    except KeyboardInterrupt:
+        say("interrupted: not all files were judged, so nothing is reported")
+        sys.exit(INTERRUPTED)
     return report
 
 

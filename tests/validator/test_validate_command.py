@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shlex
+import signal
 import stat
 import subprocess
 import sys
@@ -512,3 +513,17 @@ def test_help_imports_no_layer_and_no_rich(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True)
     assert done.stderr == b"[]\n"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_ends_it_and_reports_nothing(tmp_path: Path, jobs: str) -> None:
+    """The command waits for what a pipe will bring; opening the other end tells that it does."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    command = [Path(sys.executable).with_name("cervical-options"), "validate", "--jobs", jobs, pipe]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with started as running, pipe.open("w"):
+        running.send_signal(signal.SIGINT)
+        output, talk = running.communicate(timeout=60)
+    assert (running.returncode, output) == (130, "")
+    assert talk.strip() == "interrupted: not all files were judged, so nothing is reported"
