@@ -51,6 +51,12 @@ class Layers:
         self._terminology = Terminology(definitions, catalogue)
         self._references = References(definitions, catalogue)
 
+    def prepare(self, types: Iterable[str]) -> None:
+        """Load once what processes made from this one would each load for themselves."""
+        for name in types:
+            self._schemas.prepare(name)
+            models.prepare(name)
+
     def issues(self, data: bytes, file: str, entry: Entry | None = None, line: int = 1) -> list[Issue]:
         """Every issue of one document, in the order of its text. `line` is where it begins in its file."""
         parsed = parse(data)

@@ -92,6 +92,11 @@ def _line(message: str) -> str:
     return message.partition("\n")[0].rstrip(".")
 
 
+def prepare(name: str) -> None:
+    """Load the model of a type."""
+    _model(name)
+
+
 @cache
 def _model(name: str) -> Any:
     """None where R4B has no such type, or another."""

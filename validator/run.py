@@ -148,6 +148,7 @@ class _Work:
         if jobs < 2:
             yield from (self.judged(index) for index in range(len(self._files)))
             return
+        self._layers.prepare(sorted({entry.type for entry in self._firsts.values()}))
         global _here
         _here = self
         fork = multiprocessing.get_context("fork")

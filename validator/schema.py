@@ -42,14 +42,18 @@ class Schemas:
         found: dict[str, Any] = orjson.loads(SCHEMA.read_bytes())
         return found
 
-    def check(self, seen: Seen) -> Iterator[Finding]:
-        """What the schema has against a resource; contained resources and entries are judged by themselves."""
-        name = seen.type.name
-        if name not in self._compiled:
+    def prepare(self, name: str) -> None:
+        """Compile the schema of a type, if R4 has it and it is not compiled yet."""
+        if name not in self._compiled and name in self._table["definitions"]:
             from jsonschema_rs import Draft6Validator
 
             self._schemas[name] = self._of(name)
             self._compiled[name] = Draft6Validator(self._schemas[name])
+
+    def check(self, seen: Seen) -> Iterator[Finding]:
+        """What the schema has against a resource; contained resources and entries are judged by themselves."""
+        name = seen.type.name
+        self.prepare(name)
         if not self._compiled[name].is_valid(seen.node):
             yield from self._explained(name, seen)
 

@@ -520,7 +520,7 @@ def test_an_interrupt_ends_it_and_reports_nothing(tmp_path: Path, jobs: str) -> 
     """The command waits for what a pipe will bring; opening the other end tells that it does."""
     pipe = tmp_path / "pipe.json"
     os.mkfifo(pipe)
-    command = [Path(sys.executable).with_name("cervical-options"), "validate", "--jobs", jobs, pipe]
+    command = [str(Path(sys.executable).with_name("cervical-options")), "validate", "--jobs", jobs, str(pipe)]
     started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     with started as running, pipe.open("w"):
         running.send_signal(signal.SIGINT)
