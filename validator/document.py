@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from . import models, package_rules, profiles
 from .catalogue import Catalogue, Entry
@@ -126,17 +127,14 @@ class Layers:
 
 def _deep(work: Callable[[], list[Finding]]) -> list[Finding]:
     """Do the work where there is room for deep nesting: in a thread with a stack of its own size."""
-    found: list[list[Finding]] = []
     limit, size = sys.getrecursionlimit(), threading.stack_size(STACK)
     sys.setrecursionlimit(max(limit, DEEPEST))
     try:
-        thread = threading.Thread(target=lambda: found.append(work()))
-        thread.start()
-        thread.join()
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(work).result()
     finally:
         sys.setrecursionlimit(limit)
         threading.stack_size(size)
-    return found[0]
 
 
 def _broken(visit: Visit, layer: str, error: Exception) -> Finding:

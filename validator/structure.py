@@ -3,21 +3,20 @@
 One walk does all of it, and notes what later layers look at.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import literal
 from .definitions import Definitions, ExtensionDefinition, Member, TypeDefinition
 from .near import hint
-from .odd import coded, is_in, items
+from .odd import Node, coded, is_in, items
 from .place import Place
 from .primitives import canonical_absolute, fault_of, is_absolute, primitive_format, text_blank, text_edges
 from .rule import Finding, Layer, Wording, rule
 from .strict_json import json_empty, json_null, json_root
-from .visit import Node, Seen, Visit
+from .tally import Tally
+from .visit import Seen, Visit
 
-TARGET = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?$")
-RELATIVE = re.compile(r"([A-Za-z][A-Za-z0-9]*)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 CODED = {"code", "Coding", "CodeableConcept", "Quantity", "Age", "Count", "Distance", "Duration", "string", "uri"}
 # Contexts that name no element: R4's own, and abstract types of later packages.
 ANYWHERE = {"Element", "Base", "CanonicalResource", "MetadataResource"}
@@ -156,7 +155,7 @@ class Walk:
         self._good: dict[str, set[Any]] = {}
         self.visit = Visit()
         self._seen: Seen
-        self._unknown_extensions: dict[str, list[Any]] = {}  # how many, and where the first
+        self._unknown_extensions = Tally()
 
     def document(self, value: Any) -> Iterator[Finding]:
         """Walk over a whole JSON document; `visit` then has what was seen."""
@@ -164,7 +163,7 @@ class Walk:
             yield json_root(Place.root(""), _kind(value))
             return
         yield from self._resource(value, None, None)
-        for url, (count, place) in self._unknown_extensions.items():
+        for place, count, (url,) in self._unknown_extensions:
             yield extension_not_checked(place, count, url)
 
     def _resource(self, node: Node, place: Place | None, member: Member | None) -> Iterator[Finding]:
@@ -280,7 +279,7 @@ class Walk:
         if value is None:
             yield json_null(place)
         elif member.primitive:
-            yield from self._primitive(member, value, place, owner)
+            yield from self._primitive(member, value, place)
         elif not isinstance(value, dict):
             yield object_expected(place, member.type, _kind(value))
         elif member.type == "Resource":
@@ -297,7 +296,7 @@ class Walk:
                 yield from self._target(member, value, place)
             yield from self._object(type, value, place, member, _below(names[0], owner, member), names)
 
-    def _primitive(self, member: Member, value: Any, place: Place, owner: TypeDefinition) -> Iterator[Finding]:
+    def _primitive(self, member: Member, value: Any, place: Place) -> Iterator[Finding]:
         good = self._good.setdefault(member.type, set())
         if not (isinstance(value, str) and value in good):
             fault = fault_of(member.type, value)
@@ -319,8 +318,6 @@ class Walk:
             self._seen.canonicals.append((member, value, place))
             if not is_absolute(value):
                 yield canonical_absolute(place, value)
-        elif member.type == "xhtml" and owner.name == "Narrative":
-            self._seen.narrative = (value, place)
 
     def _beside(
         self,
@@ -394,13 +391,13 @@ class Walk:
         if isinstance(reference, str):
             at = place.child("reference")
             if reference.startswith("#"):
-                held = (each for each in items(self._seen.root.node.get("contained")) if isinstance(each, dict))
-                found = next((each.get("resourceType") for each in held if each.get("id") == reference[1:]), None)
-            elif (match := TARGET.search(reference)) and match[1] in self._definitions.resource_types:
-                found = match[1]
-            elif (whole := RELATIVE.fullmatch(reference)) and not reference.startswith("urn:"):
-                yield reference_target(at, f"{whole[1]!r}, which is no resource type", ", ".join(member.targets))
-                return
+                found = self._seen.contained.get(reference[1:], {}).get("resourceType")
+            elif named := literal.relative(reference) or literal.absolute(reference):
+                if named[0] in self._definitions.resource_types:
+                    found = named[0]
+                elif literal.relative(reference):
+                    yield reference_target(at, f"{named[0]!r}, which is no resource type", ", ".join(member.targets))
+                    return
             said = value.get("type")
             if isinstance(said, str) and said in self._definitions.resource_types and found not in (None, said):
                 yield reference_type(place.child("type"), said, str(found))
@@ -414,7 +411,7 @@ class Walk:
         definition = self._definitions.extension(url)
         if definition is None:
             if not url.startswith(IN_PROFILES):
-                self._unknown_extensions.setdefault(url, [0, place.child("url")])[0] += 1
+                self._unknown_extensions.add(place.child("url"), url)
             return
         yield from _extension_value(url, definition, node, place)
         if member is not None and (member.element == "modifierExtension") != definition.modifier:

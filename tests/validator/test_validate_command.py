@@ -173,9 +173,16 @@ def test_input_that_cant_be_read_is_misuse(engine: Engine) -> None:
     assert refused(validate("a")) == engine.reasons
 
 
-def test_a_folder_without_fhir_is_misuse(engine: Engine) -> None:
-    engine.files = 0
-    assert refused(validate("a", "b")) == [f"{each}: holds no FHIR file; name another" for each in "ab"]
+def test_a_folder_without_fhir_is_misuse(tmp_path: Path) -> None:
+    """Also beside one that has some: a mistyped path must not pass."""
+    empty, other = tmp_path / "empty", tmp_path / "empty-too"
+    empty.mkdir()
+    other.mkdir()
+    (other / "package.json").write_text("{}")
+    good = str(ROOT / "fhir" / "Medication")
+    assert refused(validate(good, str(empty), str(other))) == [
+        f"{each}: holds no .json or .ndjson file; name a folder with resources" for each in (empty, other)
+    ]
 
 
 def test_a_rule_that_is_not_there_cant_be_left_out(engine: Engine) -> None:

@@ -51,6 +51,7 @@ class TypeDefinition:
     required: tuple[tuple[str, tuple[str, ...]], ...] = ()  # element, the keys any of which fulfils it
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)  # value[x]: its keys
     constraints: tuple[Constraint, ...] = ()
+    constrained: tuple[Member, ...] = ()  # primitives with constraints of their own: three in all of R4
     binding: Member | None = None  # of the type itself, as Age has one for its unit
 
 
@@ -129,6 +130,7 @@ class Definitions:
             if element.endswith("[x]"):
                 made.choices[element] = tuple(keys)
         made.required = tuple(required)
+        made.constrained = tuple(each for each in made.members.values() if each.primitive and each.constraints)
         return made
 
     def _constraint_numbers(self, row: dict[str, Any]) -> list[int]:

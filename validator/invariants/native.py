@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from .. import narrative
-from ..visit import Node, Seen
+from .. import literal, narrative
+from ..odd import Node
+from ..visit import Seen
 
 Native = Callable[[Any, Seen], bool]
 NATIVE: dict[str, Native] = {}
@@ -61,7 +62,7 @@ def _(node: Node, seen: Seen) -> bool:
     reference = node.get("reference")
     if not isinstance(reference, str) or not reference.startswith("#") or reference == "#":
         return True
-    return reference[1:] in [each.get("id") for each in nodes(seen.root.node.get("contained"))]
+    return reference[1:] in seen.contained
 
 
 @native("dom-2")
@@ -555,8 +556,6 @@ def _(node: Node, seen: Seen) -> bool:
     reference = member.get("reference")
     found = member.get("type")
     if isinstance(reference, str):
-        held = {f"#{each.get('id')}": each.get("resourceType") for each in nodes(seen.root.node.get("contained"))}
-        found = held.get(reference, found)
-        parts = reference.split("/")
-        found = parts[-2] if len(parts) > 1 else found
+        named = literal.relative(reference) or literal.absolute(reference)
+        found = named[0] if named else seen.contained.get(reference[1:], {}).get("resourceType", found)
     return not isinstance(found, str) or found == "Practitioner"

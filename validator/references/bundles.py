@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..odd import items, objects
+from .. import literal
+from ..odd import Node, items, objects
 from ..place import Place
 from ..primitives import ABSOLUTE
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node
-from .resolving import URN
 
 SINGLE = {"self", "first", "last", "next", "previous", "prev"}
 CARRYING = {"POST": True, "PUT": True, "PATCH": True, "GET": False, "HEAD": False, "DELETE": False}
@@ -106,7 +105,7 @@ def _request(request: Node, resource: Node | None, place: Place) -> Iterator[Fin
         elif method != "DELETE":
             yield bundle_request(at, method, url, "the entry has a resource", "leave it out")
         return
-    if resource is None or method == "PATCH" or url.startswith(URN):
+    if resource is None or method == "PATCH" or url.startswith(literal.URN):
         return
     type, id = resource.get("resourceType"), resource.get("id")
     path, _, query = url.partition("?")

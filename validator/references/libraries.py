@@ -11,10 +11,10 @@ import orjson
 
 from ..catalogue import Catalogue
 from ..near import hint
-from ..odd import objects
+from ..odd import Node, objects
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node, Seen
+from ..visit import Seen
 from .resolving import entries_of
 
 TOKEN = re.compile(
@@ -165,7 +165,9 @@ def _expression(node: Node, place: Place, seen: Seen, catalogue: Catalogue) -> I
         yield define_library(place, name)
         return
     entries = [entry for canonical in named for entry in entries_of(catalogue, canonical, "Library")]
-    held = [entry.resource for entry in entries] or _contained(named, seen)
+    held = [entry.resource for entry in entries] or [
+        seen.contained[each[1:]] for each in named if each[1:] in seen.contained
+    ]
     logics = [logic for library in held if (logic := logic_of(library)) is not None]
     if len(logics) < len(named) or any(name in logic.defines | logic.contexts | logic.others for logic in logics):
         return
@@ -177,11 +179,6 @@ def _expression(node: Node, place: Place, seen: Seen, catalogue: Catalogue) -> I
 def _libraries(seen: Seen) -> list[str]:
     libraries = seen.node.get("library")
     return [each for each in libraries if isinstance(each, str)] if isinstance(libraries, list) else []
-
-
-def _contained(named: list[str], seen: Seen) -> list[Node]:
-    held = {f"#{each.get('id')}": each for each in objects(seen.root.node.get("contained"))}
-    return [held[name] for name in named if name in held]
 
 
 def logic_of(library: Node) -> Logic | None:

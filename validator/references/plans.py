@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..catalogue import Catalogue
-from ..odd import items, objects
+from ..odd import Node, items, objects
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node, Seen
+from ..visit import Seen
 from .resolving import entries_of
 
 LONGEST_ID = 64

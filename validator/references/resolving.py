@@ -1,24 +1,19 @@
 """References, canonicals and fragments: whether what they name is at hand, in that version and of a fitting type."""
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
+from .. import literal
 from ..catalogue import Catalogue, Entry
 from ..definitions import Definitions, Member
 from ..near import hint, url_hint
-from ..odd import items
+from ..odd import Node, items
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node, Seen, Visit
+from ..tally import Tally
+from ..visit import Seen, Visit
 
-RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
-# An address on a server, or a search that finds the resource when a transaction is done.
-ELSEWHERE = re.compile(r"^https?://.+/([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}|^([A-Z][A-Za-z]+)\?")
-ABSOLUTE_KEY = re.compile(r"^https?://.+/[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
 # Who publishes what many build on: that a definition of theirs is not at hand says nothing of this input.
 COMMON = ("http://hl7.org/fhir", "http://terminology.hl7.org")
-URN = ("urn:uuid:", "urn:oid:")
 EXPRESSION_TARGETS = ("Library",)
 
 
@@ -106,24 +101,26 @@ class Resolving:
         self._near_urls: dict[str, str] = {}  # looking for a near url is slow, and one is often named many times
 
     def check(self, visit: Visit) -> Iterator[Finding]:
-        counted: dict[tuple[str, str], list[Any]] = {}
+        canonicals, references = Tally(), Tally()
         bundles: dict[int, _Bundle] = {}
         for seen in visit.resources:
             bundle = _nearest_bundle(seen, bundles)
             for member, value, place in seen.canonicals:
                 if member.element != "profile" or place.parent is None or place.parent.name != "meta":
-                    yield from self._canonical(value, member.targets, seen, place, counted)
+                    yield from self._canonical(value, member.targets, seen, place, canonicals)
             for type, node, place, of in seen.objects:
                 name = type.name
                 if name == "Reference" and isinstance(node.get("reference"), str):
-                    yield from self._reference(node["reference"], of, seen, bundle, place, counted)
+                    yield from self._reference(node["reference"], of, seen, bundle, place, references)
                 elif name == "Expression" and isinstance(node.get("reference"), str):
                     at = place.child("reference")
-                    yield from self._canonical(node["reference"], EXPRESSION_TARGETS, seen, at, counted)
+                    yield from self._canonical(node["reference"], EXPRESSION_TARGETS, seen, at, canonicals)
                 elif name == "Coding" and isinstance(node.get("system"), str):
                     yield from self._system(node["system"], place.child("system"))
-        for (kind, what), (count, place) in counted.items():
-            yield (canonical_not_checked if kind == "canonical" else reference_not_checked)(place, count, what)
+        for place, count, (base,) in canonicals:
+            yield canonical_not_checked(place, count, base)
+        for place, count, (what,) in references:
+            yield reference_not_checked(place, count, what)
 
     def _canonical(
         self,
@@ -131,21 +128,21 @@ class Resolving:
         targets: tuple[str, ...],
         seen: Seen,
         place: Place,
-        counted: dict[tuple[str, str], list[Any]],
+        counted: Tally,
     ) -> Iterator[Finding]:
         if value.startswith("#"):
-            held = _contained(seen)
+            held = seen.contained
             if value[1:] not in held:
                 yield fragment_resolves(place, value[1:], hint(value[1:], held))
-            elif targets and held[value[1:]] not in targets:
-                yield canonical_target(place, value, held[value[1:]], ", ".join(targets))
+            elif targets and held[value[1:]].get("resourceType") not in targets:
+                yield canonical_target(place, value, str(held[value[1:]].get("resourceType")), ", ".join(targets))
             return
         url, _, version = value.partition("#")[0].partition("|")
         at_hand = self._catalogue.by_url.get(url, [])
         if at_hand:
             fitting = [entry for entry in at_hand if not version or entry.version == version]
-            if not fitting and seen.node.get("url") is None:  # a record of another version than is at hand
-                _count(counted, ("canonical", url), place)
+            if not fitting and not seen.root.defines:
+                counted.add(place, url)
             elif not fitting:
                 there = ", ".join(sorted({str(entry.version) for entry in at_hand}))
                 yield canonical_version(place, url, version, there)
@@ -161,7 +158,7 @@ class Resolving:
         elif _base(url) in self._bases:
             yield canonical_resolves(place, url, self._near(url))
         elif ":" in url:
-            _count(counted, ("canonical", _base(url) or url), place)
+            counted.add(place, _base(url) or url)
 
     def _near(self, url: str) -> str:
         if url not in self._near_urls:
@@ -179,15 +176,15 @@ class Resolving:
         seen: Seen,
         bundle: "_Bundle | None",
         place: Place,
-        counted: dict[tuple[str, str], list[Any]],
+        counted: Tally,
     ) -> Iterator[Finding]:
         if reference.startswith("#"):
             return  # the invariant ref-1 tells it
         at = place.child("reference")
         found = bundle.find(reference) if bundle else None
-        relative = RELATIVE.fullmatch(reference)
+        relative, address = literal.relative(reference), literal.absolute(reference)
         if found is None and relative:
-            entries = self._catalogue.by_key.get(f"{relative[1]}/{relative[2]}", [])
+            entries = self._catalogue.by_key.get(f"{relative[0]}/{relative[1]}", [])
             found = entries[0].resource if entries and (bundle is None or not bundle.closed) else None
         if found is not None:
             type = found.get("resourceType")
@@ -195,14 +192,14 @@ class Resolving:
             if targets and isinstance(type, str) and type not in targets:
                 yield resolved_target(at, reference, type, ", ".join(targets))
             return
-        if reference.startswith(URN):
+        if reference.startswith(literal.URN):
             if bundle is not None:
                 yield reference_resolves(at, reference, "Bundle")
             else:
-                _count(counted, ("reference", "a urn"), at)
-        elif bundle is not None and bundle.closed and ABSOLUTE_KEY.search(reference) and _of_composition(seen, place):
+                counted.add(at, "a urn")
+        elif bundle is not None and bundle.closed and address and _of_composition(seen, place):
             yield reference_resolves(at, reference, "document")
-        elif relative and relative[1] in self._definitions.resource_types:
+        elif relative and relative[0] in self._definitions.resource_types:
             if bundle is not None and bundle.closed and _of_composition(seen, place):
                 yield reference_resolves(at, reference, "document")
             elif bundle is not None and bundle.kind in ("collection", "document", "message", "transaction", "batch"):
@@ -210,9 +207,9 @@ class Resolving:
             elif seen.type.name == "ImplementationGuide" and self._catalogue.whole:
                 yield reference_listed(at, reference)
             else:
-                _count(counted, ("reference", relative[1]), at)
-        elif match := ELSEWHERE.search(reference):
-            _count(counted, ("reference", match[1] or match[2]), at)
+                counted.add(at, relative[0])
+        elif type := address[0] if address else literal.searched(reference):
+            counted.add(at, type)
 
 
 def _nearest_bundle(seen: Seen, known: "dict[int, _Bundle]") -> "_Bundle | None":
@@ -220,7 +217,11 @@ def _nearest_bundle(seen: Seen, known: "dict[int, _Bundle]") -> "_Bundle | None"
     at: Seen | None = seen
     while at is not None and at.type.name != "Bundle":
         at = at.holder
-    return None if at is None else known.setdefault(id(at), _Bundle(at.node))
+    if at is None:
+        return None
+    if id(at) not in known:
+        known[id(at)] = _Bundle(at.node)
+    return known[id(at)]
 
 
 def _of_composition(seen: Seen, place: Place) -> bool:
@@ -254,12 +255,6 @@ def _plain(url: str) -> str:
     return url.lower() if url.startswith("urn:uuid:") else url
 
 
-def _contained(seen: Seen) -> dict[str, str]:
-    held = seen.root.node.get("contained")
-    rows = [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
-    return {str(each.get("id")): str(each.get("resourceType")) for each in rows}
-
-
 def _bases(catalogue: Catalogue) -> frozenset[str]:
     """What stands before `/Type/id` in the urls of the input: there, all that is named has to be there."""
     found = {_base(entry.url) for entry in catalogue.entries if entry.url is not None}
@@ -274,10 +269,6 @@ def _base(url: str) -> str:
 def _type(url: str) -> str:
     parts = url.split("/")
     return parts[-2] if len(parts) > 4 else ""
-
-
-def _count(counted: dict[tuple[str, str], list[Any]], key: tuple[str, str], place: Place) -> None:
-    counted.setdefault(key, [0, place])[0] += 1
 
 
 def entries_of(catalogue: Catalogue, canonical: str, type: str) -> list[Entry]:

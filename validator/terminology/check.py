@@ -8,10 +8,11 @@ from ..catalogue import Catalogue
 from ..definitions import Definitions
 from ..definitions.codes import CodeSystem
 from ..near import hint, url_hint
-from ..odd import coded, is_in, items
+from ..odd import Node, coded, is_in, items
 from ..place import Place
 from ..rule import Finding, Layer, Rule, Wording, rule
-from ..visit import Node, Seen, Visit
+from ..tally import Tally
+from ..visit import Seen, Visit
 from .digits import is_loinc, is_snomed
 from .units import is_ucum
 from .value_sets import Expansion, expanded, of_resource
@@ -25,8 +26,6 @@ OTHERS = "http://hl7.org/fhir/sid/"
 QUANTITIES = {"Quantity", "Age", "Count", "Distance", "Duration"}
 OF_EXPRESSION = re.compile(r"[+:|{}()=,<]")  # a SNOMED CT expression, post-coordinated or with terms
 NUMBERED = re.compile(r"/v2-[0-9]{4}$")
-# What defines for others pins what it means; records may be of any version.
-DEFINING = ("ActivityDefinition", "CodeSystem", "ConceptMap", "Library", "Measure", "PlanDefinition", "ValueSet")
 # Systems without a list at hand whose codes have a known form.
 FORMS = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": (re.compile(r"[1-9][0-9]{0,7}"), "an RxNorm code is a number"),
@@ -41,7 +40,10 @@ FORMS = {
     ),
     "urn:ietf:bcp:47": (re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*"), "a language tag is written en or en-CA"),
 }
-COUNTED = {"urn:iso:std:iso:4217": "its form is right; whether the codes exist is not known here"}
+GRAMMARS = {"urn:ietf:bcp:13", "urn:ietf:bcp:47"}  # what has the form is a code
+NO_LIST = "no list of its codes is at hand"
+OF_FORM = "its form is right; whether the codes exist is not known here"
+OF_DIGITS = "its check digits are right; whether the codes exist is not known here"
 BOUND_FORMS = {
     "http://hl7.org/fhir/ValueSet/currencies": "urn:iso:std:iso:4217",
     "http://hl7.org/fhir/ValueSet/mimetypes": "urn:ietf:bcp:13",
@@ -181,18 +183,21 @@ class Terminology:
                 self._own.setdefault(system.url, []).append((entry.version, system))
 
     def check(self, visit: Visit) -> Iterator[Finding]:
-        unchecked: dict[tuple[str, str], list[Any]] = {}
+        unchecked = Tally()
         for seen in visit.resources:
             for type, node, place, _ in seen.objects:
                 name = type.name
                 if name == "Coding":
                     yield from self._code(node.get("system"), node, place, unchecked, node.get("version"))
-                    if seen.type.name in DEFINING:
+                    if seen.root.defines:
                         yield from self._version(node, place)
                 elif name in QUANTITIES:
                     yield from self._code(node.get("system"), node, place, unchecked)
-                elif name == "ValueSet.compose.include" or name == "ValueSet.expansion.contains":
-                    yield from self._value_set_part(name, node, place, unchecked)
+                elif name == "ValueSet.compose.include":
+                    yield from self._included(node, place, unchecked)
+                elif name == "ValueSet.expansion.contains":
+                    version = node.get("version")
+                    yield from self._code(node.get("system"), node, place, unchecked, version, display_alternative)
                 elif name == "ConceptMap.group":
                     yield from self._group(node, place, unchecked)
                 elif name == "ValueSet":
@@ -201,7 +206,7 @@ class Terminology:
                     yield from _properties(node, place)
                     yield from _count(node, place)
             yield from self._bound(seen, unchecked)
-        for (system, what), (count, place) in unchecked.items():
+        for place, count, (system, what) in unchecked:
             yield code_not_checked(place, count, system, what)
 
     def _system(self, url: str, version: Any = None) -> CodeSystem | None:
@@ -217,7 +222,7 @@ class Terminology:
         system: Any,
         node: Node,
         place: Place,
-        unchecked: dict[tuple[str, str], list[Any]],
+        unchecked: Tally,
         version: Any = None,
         display: Rule | None = None,
     ) -> Iterator[Finding]:
@@ -234,26 +239,26 @@ class Terminology:
                 yield from _display(display or display_differs, known, found, node, place)
             return
         at = place.child("code")
-        what = "no list of its codes is at hand"
+        what = NO_LIST
         if system == UCUM:
             if not is_ucum(code):
                 yield ucum_unit(at, code)
             return
         if system == SNOMED:
-            what = "its check digits are right; whether the codes exist is not known here"
+            what = OF_DIGITS
             if OF_EXPRESSION.search(code):
                 what = "expressions are not read"
             elif not is_snomed(code):
                 yield snomed_check_digit(at, code)
                 return
         elif system == LOINC:
-            what = "its check digits are right; whether the codes exist is not known here"
+            what = OF_DIGITS
             if not is_loinc(code):
                 yield loinc_check_digit(at, code)
                 return
         elif system in FORMS:
             pattern, form = FORMS[system]
-            what = "its form is right; whether the codes exist is not known here"
+            what = OF_FORM
             if not pattern.fullmatch(code):
                 yield code_form(at, code, form)
                 return
@@ -263,8 +268,7 @@ class Terminology:
         elif system.startswith(HL7) and self._is_unknown(system) and self._near(system):
             yield system_unknown(place.child("system"), system, self._near(system))
             return
-        row = unchecked.setdefault((system, what), [0, at])
-        row[0] += 1
+        unchecked.add(at, system, what)
 
     def _is_unknown(self, system: str) -> bool:
         if system.startswith(OTHERS):
@@ -292,13 +296,7 @@ class Terminology:
         at_hand = [entry.type for entry in self._catalogue.by_url.get(url, ())]
         return "ValueSet" in at_hand or (not at_hand and self._definitions.canonicals.get(url) == "ValueSet")
 
-    def _value_set_part(
-        self, name: str, node: Node, place: Place, unchecked: dict[tuple[str, str], list[Any]]
-    ) -> Iterator[Finding]:
-        if name == "ValueSet.expansion.contains":
-            version = node.get("version")
-            yield from self._code(node.get("system"), node, place, unchecked, version, display_alternative)
-            return
+    def _included(self, node: Node, place: Place, unchecked: Tally) -> Iterator[Finding]:
         system = node.get("system")
         if isinstance(system, str) and self._system(system) is None and self._is_value_set(system):
             yield system_is_value_set(place.child("system"), system)
@@ -308,7 +306,7 @@ class Terminology:
                 at = place.child("concept", index)
                 yield from self._code(system, concept, at, unchecked, node.get("version"), display_alternative)
 
-    def _group(self, node: Node, place: Place, unchecked: dict[tuple[str, str], list[Any]]) -> Iterator[Finding]:
+    def _group(self, node: Node, place: Place, unchecked: Tally) -> Iterator[Finding]:
         for index, element in enumerate(items(node.get("element"))):
             if not isinstance(element, dict):
                 continue
@@ -364,7 +362,7 @@ class Terminology:
             return True
         return self._system(system, include["version"]) is not None
 
-    def _bound(self, seen: Seen, unchecked: dict[tuple[str, str], list[Any]]) -> Iterator[Finding]:
+    def _bound(self, seen: Seen, unchecked: Tally) -> Iterator[Finding]:
         for member, value, place in seen.bound:
             url = member.value_set or ""
             if isinstance(value, str):
@@ -373,11 +371,11 @@ class Terminology:
                     pattern, form = FORMS[system]
                     if not pattern.fullmatch(value):
                         yield code_form(place, value, form)
-                    elif system in COUNTED:
-                        unchecked.setdefault((system, COUNTED[system]), [0, place])[0] += 1
+                    elif system not in GRAMMARS:
+                        unchecked.add(place, system, OF_FORM)
             codes = self._definitions.codes.value_set(url)
             if codes is None and url not in BOUND_FORMS:
-                unchecked.setdefault((f"what is bound to {url}", "it can't be counted out here"), [0, place])[0] += 1
+                unchecked.add(place, f"what is bound to {url}", "it can't be counted out here")
             if codes is None or member.strength != "extensible":
                 continue
             if isinstance(value, str):
