@@ -534,3 +534,10 @@ def test_an_interrupt_ends_it_and_reports_nothing(tmp_path: Path, jobs: str) -> 
         output, talk = running.communicate(timeout=60)
     assert (running.returncode, output) == (130, "")
     assert talk.strip() == "interrupted: not all files were judged, so nothing is reported"
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_progress_is_told_to_a_terminal_only(monkeypatch: pytest.MonkeyPatch, looked_at: bool) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: looked_at, raising=False)
+    with progress.progress() as tell:
+        assert (tell is not None) is looked_at
