@@ -36,7 +36,7 @@ def read(folder: Path) -> list[Resource]:
 
     Raises FolderError with every file that is no resource, or where there is none at all.
     """
-    files = _of_package(folder) if folder.is_file() else _of_folder(folder)
+    files = packed(folder) if folder.is_file() else _of_folder(folder)
     resources: list[Resource] = []
     reasons: list[str] = []
     for file, content in files:
@@ -64,14 +64,18 @@ def _of_folder(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     yield from ((str(file), file.read_bytes) for file in sorted(folder.rglob("*.json")))
 
 
-def _of_package(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """The resources of a package as npm packs it: `package/*.json`, without what describes the package itself."""
+def packed(archive: Path) -> Iterator[tuple[str, bytes]]:
+    """The resources of a package as npm packs it: `package/*.json` and its examples, by name.
+
+    What describes the package, and the tables of its tools in other folders, are no resources. Raises FolderError.
+    """
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in sorted(tar.getmembers(), key=lambda each: each.name):
                 path = PurePosixPath(member.name)
-                described = path.name in ("package.json", ".index.json") or "other" in path.parts
-                if member.isfile() and path.suffix == ".json" and not described:
+                described = path.name in ("package.json", ".index.json")
+                tools = len(path.parts) > 2 and path.parts[1] not in ("example", "examples")
+                if member.isfile() and path.suffix == ".json" and not described and not tools:
                     content = tar.extractfile(member)
                     yield f"{archive}/{member.name}", content.read() if content else b""
     except (tarfile.TarError, EOFError, zlib.error, OSError) as error:

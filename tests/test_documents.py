@@ -56,5 +56,7 @@ def test_the_numbers_of_the_readme_are_right() -> None:
 def test_files_the_documents_name_exist() -> None:
     for document in (ROOT / "README.md", ROOT / "ARCHITECTURE.md"):
         text = document.read_text(encoding="utf-8")
-        named = re.findall(r"`((?:generator|tests|docs|packages|review|service|validator|cervical_options)/[\w./-]+)`", text)
+        named = re.findall(
+            r"`((?:generator|tests|docs|packages|review|service|validator|cervical_options)/[\w./-]+)`", text
+        )
         assert [name for name in named if not (ROOT / name).exists()] == []

@@ -33,7 +33,7 @@ Examples:
 
 \b
 Exit codes: 0 nothing found, 1 an issue at or above --fail-on, 2 misuse, or input that can't be read, 3 a server that
-could not be asked.
+could not be asked, 130 interrupted.
 
 \b
 pyproject.toml may hold the same, and the command line goes before it:
@@ -48,6 +48,7 @@ pyproject.toml may hold the same, and the command line goes before it:
 FORMATS = ("text", "json", "fhir", "junit", "sarif")  # the keys of reports.FORMATS, which --help need not import
 PAUSE = 0.5  # seconds between two requests to a server that others use too
 MOST = 300  # requests to such a server in one run
+INTERRUPTED = 130  # as shells have it, and no word on the files
 MANY = 10  # issues from which on a count by rule helps
 
 
@@ -242,8 +243,9 @@ def _run(settings: "Settings", stdin: bytes | None) -> "Report":
             report = run(settings.paths, options, stdin=stdin, progress=tell)
     except InputError as error:
         refuse(*error.reasons)
-    if not report.files and not report.issues:
-        refuse(*(f"{path}: holds no FHIR file; name another" for path in settings.paths))
+    except KeyboardInterrupt:
+        say("interrupted: not all files were judged, so nothing is reported")
+        sys.exit(INTERRUPTED)
     return report
 
 

@@ -143,10 +143,6 @@ def _texts(value: Any) -> list[Fault]:
     return faults
 
 
-def _some(value: list[str]) -> list[Fault]:
-    return [] if value else [("names nothing", "name a path, or remove the key")]
-
-
 def _rules(value: list[str], rules: Collection[str]) -> list[Fault]:
     return [(f"no rule {id!r}", near(id, rules, "--rules lists them")) for id in value if id not in rules]
 

@@ -1,11 +1,11 @@
 """Paths in, documents out: files, folders, NDJSON, FHIR packages, standard input."""
 
 import os
-import tarfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from cervical_options.folder import FolderError, packed  # by its full name, for `python -m validator`
 
 STDIN = "-"
 NDJSON = (".ndjson", ".jsonl")
@@ -50,14 +50,15 @@ def sources(paths: Sequence[str | Path], stdin: bytes | None) -> tuple[list[Sour
     whole = False
     for path in paths:
         try:
-            for source in _of(path, stdin):
-                found.setdefault(source.name, source)
+            held = list(_of(path, stdin))
+            for source in held:
+                same = str(source.path.resolve()) if source.path is not None else source.name
+                found.setdefault(same, source)
+            if not held:
+                reasons.append(f"{path}: holds no .json or .ndjson file; name a folder with resources")
             whole = whole or (str(path) != STDIN and (Path(path).is_dir() or str(path).endswith(PACKED)))
         except InputError as error:
             reasons += error.reasons
-    if not found and not reasons:
-        named = ", ".join(str(path) for path in paths)
-        reasons.append(f"{named}: holds no .json or .ndjson file; name a folder with resources")
     if reasons:
         raise InputError(reasons)
     return list(found.values()), whole
@@ -76,6 +77,9 @@ def _of(path: str | Path, stdin: bytes | None) -> Iterator[Source]:
                     yield Source(str(Path(folder) / file), Path(folder) / file, ndjson=file.endswith(NDJSON))
     elif str(at).endswith(PACKED):
         yield from _of_package(at)
+    elif at.exists() and not at.is_file():  # a pipe: it can be read once
+        data = at.read_bytes()
+        yield Source(str(path), held=data, ndjson=_is_ndjson(data))
     elif at.exists():
         yield Source(str(path), at, ndjson=str(at).endswith(NDJSON))
     else:
@@ -89,14 +93,8 @@ def _is_ndjson(data: bytes) -> bool:
 
 
 def _of_package(archive: Path) -> Iterator[Source]:
-    """The resources of a package as npm packs it, without what describes the package itself."""
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in sorted(tar.getmembers(), key=lambda each: each.name):
-                name = PurePosixPath(member.name)
-                if not member.isfile() or name.suffix != ".json" or name.name in NO_RESOURCE or "other" in name.parts:
-                    continue
-                content = tar.extractfile(member)
-                yield Source(f"{archive}/{member.name}", held=content.read() if content else b"")
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise InputError([f"{archive}: no package that can be read ({error}); name a .tgz as npm packs it"]) from error
+        for name, content in packed(archive):
+            yield Source(name, held=content)
+    except FolderError as error:
+        raise InputError(error.reasons) from error

@@ -33,17 +33,20 @@ class Locator:
             node = tree
             for step in steps:
                 node = node.setdefault(step, {})
-        found = self._scan(tree)
+        found = self._scan(tree, places)
         return {steps: _nearest(steps, found) for steps in places}
 
-    def _scan(self, tree: dict[Any, Any]) -> dict[Steps, int]:
+    def _scan(self, tree: dict[Any, Any], places: set[Steps]) -> dict[Steps, int]:
+        left = places - {()}
         found: dict[Steps, int] = {(): len(self._text) - len(self._text.lstrip())}
         # Each frame: its place, the part of the tree below it (None: nobody asks), the index (None in an object).
         frames: list[tuple[Steps, dict[Any, Any] | None, int | None]] = []
         steps: Steps = ()
         below: dict[Any, Any] | None = tree
         key: str | None = None
-        for match in TOKEN.finditer(self._text):
+        for match in TOKEN.finditer(self._text) if left else ():
+            if not left:
+                break
             token = match.group()
             first = token[0]
             if first in "]}":
@@ -61,10 +64,12 @@ class Locator:
                 place, part, _ = frames[-1]
                 if part is not None and key in part:
                     found.setdefault((*place, key), match.start())
+                    left.discard((*place, key))
             else:
                 steps, below = _value_at(frames, key, tree)
                 if frames and frames[-1][2] is not None and below is not None:
                     found.setdefault(steps, match.start())
+                    left.discard(steps)
                 if first in "{[":
                     frames.append((steps, below, 0 if first == "[" else None))
                     key = None

@@ -25,7 +25,7 @@ ATTRIBUTES = frozenset(
 )
 NAMED_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
-ACTIVE = re.compile(r"\s*(?:javascript|vbscript|data\s*:\s*text/html)\s*:?", re.IGNORECASE)
+ACTIVE = re.compile(r"\s*(?:javascript\s*:|vbscript\s*:|data\s*:\s*text/html)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=4096)

@@ -17,6 +17,16 @@ def near(word: str, words: Iterable[str], cutoff: float = 0.6) -> str | None:
     return found[0] if found else None
 
 
+def url_hint(url: str, urls: Iterable[str]) -> str:
+    """`; did you mean https://…/Logic?`: a url with another end; what goes before is long, and alike in all of them."""
+    base, _, end = url.rpartition("/")
+    ends = [
+        each.rpartition("/")[2] for each in urls if each.startswith(f"{base}/") and "/" not in each[len(base) + 1 :]
+    ]
+    found = near(end, ends, cutoff=0.75)
+    return f"; did you mean {base}/{found}?" if found else ""
+
+
 def _alike(one: str, other: str) -> int:
     """How many characters two words begin with alike."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

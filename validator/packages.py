@@ -10,6 +10,7 @@ from .catalogue import Catalogue
 from .definitions import Definitions, ExtensionDefinition
 from .definitions.make import extension as extension_row
 from .inputs import InputError, sources
+from .strict_json import MARK
 from .terminology.value_sets import expanded, of_resource
 
 
@@ -28,23 +29,32 @@ def add(packages: Sequence[Path], definitions: Definitions) -> None:
             continue
         for file in files:
             try:
-                resource = orjson.loads(file.read())
+                resource = orjson.loads(file.read().removeprefix(MARK))
             except (OSError, orjson.JSONDecodeError) as error:
                 reasons.append(f"{file.name}: can't be read ({error}); take the package from its registry again")
                 continue
             if isinstance(resource, dict) and isinstance(resource.get("url"), str):
-                _learn(resource, definitions)
+                learn(resource, definitions)
                 value_sets += [resource] if resource.get("resourceType") == "ValueSet" else []
     if reasons:
         raise InputError(reasons)
     at_hand = Catalogue()
-    for resource in value_sets:
-        codes = expanded(resource, definitions.codes, at_hand, frozenset())
-        if codes is not None:
-            definitions.codes.add_value_set(resource["url"], codes)
+    left = value_sets
+    while True:  # one may include another that comes after it
+        still = []
+        for resource in left:
+            codes = expanded(resource, definitions.codes, at_hand, frozenset())
+            if codes is None:
+                still.append(resource)
+            else:
+                definitions.codes.add_value_set(resource["url"], codes)
+        if len(still) == len(left):
+            break
+        left = still
 
 
-def _learn(resource: dict[str, Any], definitions: Definitions) -> None:
+def learn(resource: dict[str, Any], definitions: Definitions) -> None:
+    """Make known what one resource defines."""
     type = str(resource.get("resourceType"))
     definitions.canonicals.setdefault(resource["url"], type)
     if type == "CodeSystem":
@@ -52,7 +62,10 @@ def _learn(resource: dict[str, Any], definitions: Definitions) -> None:
         if system is not None:
             definitions.add_code_system(system)
     elif type == "StructureDefinition" and resource.get("type") == "Extension" and "snapshot" in resource:
-        row = extension_row(resource)
+        try:
+            row = extension_row(resource)
+        except (AttributeError, KeyError, TypeError):  # an odd definition defines nothing; its own faults are told
+            return
         definitions.add_extension(
             resource["url"],
             ExtensionDefinition(

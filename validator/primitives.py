@@ -18,7 +18,7 @@ ZONE = r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
 DATE_TIME = re.compile(rf"([0-9]{{4}})-([0-9]{{2}})-([0-9]{{2}})T{TIME}{ZONE}")
 TIME_OF_DAY = re.compile(TIME)
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-CODE = re.compile(r"[^\s]+(?:[ ][^\s]+)*")
+CODE = re.compile(r"[^\s\x00-\x1f]+(?:[ ][^\s\x00-\x1f]+)*")
 OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
@@ -124,6 +124,8 @@ def _string(value: str) -> Fault | None:
 def _uri(value: str) -> Fault | None:
     if SPACE.search(value):
         return "it holds white space", "write it without, or encode it as %20"
+    if CONTROL.search(value):
+        return "it holds a control character", "take it out"
     if value.startswith("urn:uuid:") and not UUID.fullmatch(value.lower()):
         return "what follows urn:uuid: is no UUID", "write 8-4-4-4-12 hexadecimal digits"
     if value.startswith("urn:oid:") and not OID.fullmatch(value.partition("|")[0]):

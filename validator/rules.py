@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from . import models, package_rules, profiles, schema, structure
+from . import document, models, package_rules, profiles, schema, structure
 from .definitions import Definitions
 from .definitions.codes import CodeSystem
 from .invariants import Invariants
@@ -12,12 +12,17 @@ from .rule import RULES, Rule
 from .server import rules as server
 from .terminology import Terminology
 
-LAYERS = (structure, schema, models, Invariants, Terminology, References, profiles, package_rules, server)
+LAYERS = (document, structure, schema, models, Invariants, Terminology, References, profiles, package_rules, server)
 
 
 @cache
 def definitions() -> Definitions:
     """R4's definitions and the code systems of the guides, loaded once."""
+    return made()
+
+
+def made() -> Definitions:
+    """The same, to be added to."""
     found = Definitions()
     for each in TABLE.value_sets:
         found.add_code_system(CodeSystem(each.system, dict.fromkeys(each.codes, ())))

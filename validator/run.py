@@ -13,7 +13,8 @@ from .catalogue import Catalogue, Entry
 from .document import Layers
 from .inputs import InputError, Source, sources
 from .issue import Issue
-from .rules import definitions
+from .rules import definitions, made
+from .strict_json import parse
 
 __all__ = ["InputError", "Options", "Report", "run"]
 
@@ -31,6 +32,7 @@ DEFINING = frozenset(
         "ValueSet",
     }
 )
+GIVEN_WHOLE = ("collection", "document", "message", "transaction")  # Bundles that someone put together
 KEPT = ("resourceType", "id", "url", "version", "meta")
 Progress = Callable[[int, int], None]
 
@@ -66,12 +68,15 @@ def run(
     """
     files, whole = sources(paths, stdin)
     known = definitions()
-    if options.packages:
-        from .packages import add
-
-        known = definitions.__wrapped__()  # what the packages add is not known to other runs
-        add(options.packages, known)
     catalogue, firsts, resources = _catalogue(files, whole)
+    own = [each.resource for each in catalogue.of_type("StructureDefinition") if each.url is not None]
+    if options.packages or own:
+        from .packages import add, learn
+
+        known = made()  # what packages and this input add is not known to other runs
+        add(options.packages, known)
+        for resource in own:
+            learn(resource, known)
     work = _Work(files, firsts, Layers(known, catalogue, options.ignore))
     issues: list[Issue] = []
     for done, found in enumerate(work.by(options.jobs), start=1):
@@ -101,18 +106,18 @@ def _catalogue(files: list[Source], whole: bool) -> tuple[Catalogue, dict[tuple[
         except OSError as error:
             reasons.append(f"{file.name}: {error.strerror}; make it readable")
             continue
-        for row, text in enumerate(data.splitlines(), start=1) if file.ndjson else [(None, data)]:
+        for row, text in enumerate(data.split(b"\n"), start=1) if file.ndjson else [(None, data)]:
             try:
                 resource = orjson.loads(text)
             except orjson.JSONDecodeError:
-                continue
+                resource = parse(text).value  # what has faults may still be read
             if not isinstance(resource, dict):
                 continue
             for entry in entries(file.name, row, resource):
                 catalogue.add(entry)
                 firsts.setdefault((file.name, row), entry)
-            alone = len(files) == 1 and resource.get("resourceType") == "Bundle"
-            catalogue.whole = catalogue.whole or alone or file.ndjson
+            alone = len(files) == 1 and row is None and resource.get("resourceType") == "Bundle"
+            catalogue.whole = catalogue.whole or (alone and resource.get("type") in GIVEN_WHOLE)
     if reasons:
         raise InputError(reasons)
     return catalogue, firsts, len(catalogue.entries)
@@ -128,7 +133,8 @@ def entries(file: str, row: int | None, resource: dict[str, Any]) -> Iterator[En
 
 
 def _kept(resource: dict[str, Any]) -> dict[str, Any]:
-    if resource.get("resourceType") in DEFINING:
+    type = resource.get("resourceType")
+    if isinstance(type, str) and type in DEFINING:
         return resource
     return {name: resource[name] for name in KEPT if name in resource}
 
@@ -147,13 +153,21 @@ class _Work:
         if jobs < 2:
             yield from (self.judged(index) for index in range(len(self._files)))
             return
+        self._layers.prepare(sorted({entry.type for entry in self._firsts.values()}))
         global _here
         _here = self
         fork = multiprocessing.get_context("fork")
         with ProcessPoolExecutor(jobs, mp_context=fork) as pool:
             waiting = [pool.submit(_judged, share) for share in self._shares(jobs)]
-            for each in as_completed(waiting):
-                yield from each.result()
+            try:
+                for each in as_completed(waiting):
+                    yield from each.result()
+            except BaseException:  # also an interrupt: what is queued is not begun, what runs is ended
+                workers = multiprocessing.active_children()
+                pool.shutdown(wait=False, cancel_futures=True)
+                for worker in workers:
+                    worker.terminate()
+                raise
 
     def _shares(self, jobs: int) -> list[range]:
         """Neighbours stay together, as they are of one type and need the same tables; no share is much larger."""
@@ -174,7 +188,7 @@ class _Work:
         if not file.ndjson:
             return self._layers.issues(data, file.name, self._firsts.get((file.name, None)))
         found: list[Issue] = []
-        for row, text in enumerate(data.splitlines(), start=1):
+        for row, text in enumerate(data.split(b"\n"), start=1):
             if text.strip():
                 found += self._layers.issues(text, file.name, self._firsts.get((file.name, row)), line=row)
         return found

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isinf
 from typing import Any
 
 from .place import Place
 from .rule import Finding, Layer, Wording, rule
 
 MARK = b"\xef\xbb\xbf"
-LONGEST_EXPONENT = 308  # of what a double holds: beyond it most readers see infinity
+LONGEST_WHOLE = 300  # digits: a double holds few more
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 COLON = re.compile(r"\s*:")
 
@@ -43,6 +44,7 @@ def json_duplicate_key(key: str) -> Wording:
 @rule(Layer.JSON)
 def json_number(text: str) -> Wording:
     """A number is one that JSON has and that readers can hold: no NaN, no Infinity, no 1e400."""
+    text = text if len(text) <= 40 else f"{text[:37]}..."
     return f"{text} is no number that JSON and its readers can hold", "write a number, or leave the element out"
 
 
@@ -92,14 +94,16 @@ ROOT = Place.root("")
 def parse(data: bytes) -> Parsed:
     """Read JSON; everything that is wrong in it is told, and as much as can be is read."""
     faults: list[tuple[int, Finding]] = []
+    skipped = 0
     if data.startswith(MARK):
         faults.append((0, json_byte_order_mark(ROOT)))
-        data = data[len(MARK) :]
+        skipped = len(MARK)
+        data = data[skipped:]
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         text = data.decode("utf-8", errors="replace")
-        faults.append((len(data[: error.start].decode("utf-8")), json_encoding(ROOT, error.start)))
+        faults.append((len(data[: error.start].decode("utf-8")), json_encoding(ROOT, error.start + skipped)))
     parsed = Parsed(text, faults=faults)
     suspect: list[str] = []  # what needs a second, slower look for its places
 
@@ -109,31 +113,47 @@ def parse(data: bytes) -> Parsed:
             suspect.append("key")
         return made
 
-    def a_constant(_: str) -> None:
+    def a_constant(_: str) -> Decimal:
         suspect.append("number")
+        return Decimal(0)  # told; in its place stands what no other layer stumbles over
 
     def a_decimal(text: str) -> Decimal:
-        made = Decimal(text)
-        if made and abs(made.adjusted()) > LONGEST_EXPONENT:
-            suspect.append("number")
-        return made
+        if _out_of_range(text):
+            return a_constant(text)
+        return Decimal(text)
+
+    def a_whole(text: str) -> int:
+        if len(text) > LONGEST_WHOLE:
+            a_constant(text)
+            return 0
+        return int(text)
 
     try:
-        parsed.value = json.loads(text, object_pairs_hook=an_object, parse_constant=a_constant, parse_float=a_decimal)
+        parsed.value = json.loads(
+            text, object_pairs_hook=an_object, parse_constant=a_constant, parse_float=a_decimal, parse_int=a_whole
+        )
     except json.JSONDecodeError as error:
         parsed.faults.append((error.pos, json_syntax(ROOT, error.msg)))
         parsed.read = False
     except RecursionError:
         parsed.faults.append((0, json_depth(ROOT)))
         parsed.read = False
-    except ValueError as error:  # a whole number of thousands of digits
-        parsed.faults.append((0, json_syntax(ROOT, str(error))))
-        parsed.read = False
     if "\\u" in text and re.search(r"\\u[dD][89a-fA-F]", text):
         suspect.append("surrogate")
     if suspect and parsed.read:
         parsed.faults.extend(_second_look(text))
+        if "surrogate" in suspect:
+            parsed.value = _whole(parsed.value)
     return parsed
+
+
+def _whole(value: Any) -> Any:
+    """The value with a mark in place of each half character, so that every reader can hold it."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole(key): _whole(each) for key, each in value.items()}
+    return [_whole(each) for each in value] if isinstance(value, list) else value
 
 
 def _second_look(text: str) -> Iterator[tuple[int, Finding]]:
@@ -162,7 +182,11 @@ def _second_look(text: str) -> Iterator[tuple[int, Finding]]:
 
 
 def _out_of_range(part: str) -> bool:
-    if part[0] not in "-0123456789" or not ("e" in part or "E" in part or "." in part):
+    """Whether most readers would see infinity, or nothing where there is something."""
+    if part[0] not in "-0123456789":
         return False
-    made = Decimal(part)
-    return bool(made) and abs(made.adjusted()) > LONGEST_EXPONENT
+    try:
+        read = float(part)
+    except ValueError:
+        return False
+    return isinf(read) or (read == 0 and Decimal(part) != 0)

@@ -3,24 +3,33 @@
 One walk does all of it, and notes what later layers look at.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from . import literal
 from .definitions import Definitions, ExtensionDefinition, Member, TypeDefinition
 from .near import hint
-from .odd import items
+from .odd import Node, coded, is_in, items
 from .place import Place
 from .primitives import canonical_absolute, fault_of, is_absolute, primitive_format, text_blank, text_edges
 from .rule import Finding, Layer, Wording, rule
 from .strict_json import json_empty, json_null, json_root
-from .visit import Node, Seen, Visit
+from .tally import Tally
+from .visit import Seen, Visit
 
-TARGET = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?$")
-RELATIVE = re.compile(r"([A-Za-z][A-Za-z0-9]*)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 CODED = {"code", "Coding", "CodeableConcept", "Quantity", "Age", "Count", "Distance", "Duration", "string", "uri"}
+# Contexts that name no element: R4's own, and abstract types of later packages.
+ANYWHERE = {"Element", "Base", "CanonicalResource", "MetadataResource"}
+# Where R4's own definitions use extensions beyond the contexts that it gives them.
+WIDER = {
+    "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type": "ElementDefinition.type",
+    "http://hl7.org/fhir/StructureDefinition/regex": "ElementDefinition.type",
+    "http://hl7.org/fhir/StructureDefinition/structuredefinition-normative-version": "*",
+}
 # Their extensions are in the table of the profiles.
 IN_PROFILES = ("http://hl7.org/fhir/uv/cpg/", "http://hl7.org/fhir/uv/crmi/")
+# Keys that are no elements of their own in R4: an id, and the url of an extension, carry no extensions.
+UNEXTENDED = {"Extension": ("_id", "_url")}
 TEXTS = {"string", "markdown"}
 
 
@@ -33,7 +42,7 @@ def resource_type(found: Any, near: str) -> Wording:
 
 
 @rule(Layer.STRUCTURE)
-def resource_type_first() -> Wording:
+def resource_type_in_element() -> Wording:
     """Only a resource has a resourceType; an element has none."""
     return "this is an element, not a resource, and has a resourceType", "remove it"
 
@@ -66,12 +75,6 @@ def choice_once(element: str, keys: str) -> Wording:
 def required_element(type: str, element: str) -> Wording:
     """An element that R4 demands is there."""
     return f"{type} has no {element}, which R4 demands", "add it"
-
-
-@rule(Layer.STRUCTURE)
-def cardinality(key: str, count: int, max: int) -> Wording:
-    """An element is repeated no more often than R4 allows."""
-    return f"{key} is given {count} times, and R4 allows {max}", "keep as many"
 
 
 @rule(Layer.STRUCTURE)
@@ -126,7 +129,7 @@ def extension_context(url: str, owner: str, allowed: str) -> Wording:
 
 @rule(Layer.STRUCTURE)
 def extension_value(url: str, found: str, allowed: str) -> Wording:
-    """An extension has a value of a type that its definition allows, or the parts it defines."""
+    """An extension has a value of a type that its definition allows, or parts with names that it defines."""
     return f"the extension {url} has {found}", f"its definition wants {allowed}"
 
 
@@ -152,16 +155,15 @@ class Walk:
         self._good: dict[str, set[Any]] = {}
         self.visit = Visit()
         self._seen: Seen
-        self._unknown_extensions: dict[str, list[Any]] = {}  # how many, and where the first
+        self._unknown_extensions = Tally()
 
     def document(self, value: Any) -> Iterator[Finding]:
         """Walk over a whole JSON document; `visit` then has what was seen."""
         if not isinstance(value, dict):
-            self.visit.unread = True
             yield json_root(Place.root(""), _kind(value))
             return
         yield from self._resource(value, None, None)
-        for url, (count, place) in self._unknown_extensions.items():
+        for place, count, (url,) in self._unknown_extensions:
             yield extension_not_checked(place, count, url)
 
     def _resource(self, node: Node, place: Place | None, member: Member | None) -> Iterator[Finding]:
@@ -169,7 +171,6 @@ class Walk:
         known = isinstance(name, str) and name in self._definitions.resource_types
         here = place or Place.root(name if isinstance(name, str) else "")
         if not known:
-            self.visit.unread = True
             near = hint(str(name), self._definitions.resource_types) if name is not None else ""
             yield resource_type(here, name, near)
             return
@@ -212,8 +213,13 @@ class Walk:
                 yield from self._member(one, key, value, node, place, type, names)
             elif key == "resourceType":
                 if type.kind != "resource":
-                    yield resource_type_first(place.child(key))
-            elif key[:1] == "_" and (one := members.get(key[1:])) is not None and one.primitive:
+                    yield resource_type_in_element(place.child(key))
+            elif (
+                key[:1] == "_"
+                and key not in UNEXTENDED.get(type.name, ("_id",))
+                and (one := members.get(key[1:])) is not None
+                and one.primitive
+            ):
                 yield from self._beside(one, key, value, node, place, type, names)
             else:
                 yield self._unknown(type, key, place)
@@ -254,8 +260,6 @@ class Walk:
                 return
             if not value:
                 yield json_empty(place.child(key), "array")
-            if member.max is not None and len(value) > member.max:
-                yield cardinality(place.child(key), key, len(value), member.max)
             beside = node.get(f"_{key}")
             for index, each in enumerate(value):
                 at = place.child(key, index)
@@ -275,7 +279,7 @@ class Walk:
         if value is None:
             yield json_null(place)
         elif member.primitive:
-            yield from self._primitive(member, value, place, owner)
+            yield from self._primitive(member, value, place)
         elif not isinstance(value, dict):
             yield object_expected(place, member.type, _kind(value))
         elif member.type == "Resource":
@@ -292,7 +296,7 @@ class Walk:
                 yield from self._target(member, value, place)
             yield from self._object(type, value, place, member, _below(names[0], owner, member), names)
 
-    def _primitive(self, member: Member, value: Any, place: Place, owner: TypeDefinition) -> Iterator[Finding]:
+    def _primitive(self, member: Member, value: Any, place: Place) -> Iterator[Finding]:
         good = self._good.setdefault(member.type, set())
         if not (isinstance(value, str) and value in good):
             fault = fault_of(member.type, value)
@@ -314,10 +318,6 @@ class Walk:
             self._seen.canonicals.append((member, value, place))
             if not is_absolute(value):
                 yield canonical_absolute(place, value)
-        elif member.type in ("uri", "url"):
-            self._seen.uris.append((member, value, place))
-        elif member.type == "xhtml" and owner.name == "Narrative":
-            self._seen.narrative = (value, place)
 
     def _beside(
         self,
@@ -331,6 +331,9 @@ class Walk:
     ) -> Iterator[Finding]:
         """The object, or the list of objects, with a primitive's id and extensions."""
         main = node.get(key[1:])
+        if value is None:
+            yield json_null(place.child(key))
+            return
         below = _below(names[0], owner, member)
         if isinstance(value, list) != member.repeats:
             wanted = "no array, though its element repeats" if member.repeats else f"{_kind(value)} for one value"
@@ -354,7 +357,7 @@ class Walk:
                     yield element_content(at, member.type)
                 element = self._definitions.type("Element")
                 assert element is not None  # noqa: S101 - R4 has it
-                yield from self._object(element, each, at, member, below, (*below, member.type))
+                yield from self._object(element, each, at, member, (*below, member.type), names)
 
     def _required(self, member: Member, value: Node, place: Place) -> Iterator[Finding]:
         codes = self._definitions.codes.value_set(member.value_set or "")
@@ -362,15 +365,15 @@ class Walk:
             return
         if member.type == "CodeableConcept":
             codings = [each for each in items(value.get("coding")) if isinstance(each, dict)]
-            if not codings:
-                if "extension" not in value:  # which may say why there is no code
+            if not any("code" in each for each in codings):
+                if not any("extension" in each for each in (value, *codings)):  # which may say why there is no code
                     yield required_binding(place, "a concept without a code", member.value_set, "")
                 return
         else:
             codings = [value]
-        if any(each.get("code") in codes.get(each.get("system") or "", ()) for each in codings):
+        if any(is_in(codes, each) for each in codings):
             return
-        named = ", ".join(f"{each.get('system')}#{each.get('code')}" for each in codings)
+        named = ", ".join(map(coded, codings))
         every = [code for row in codes.values() for code in row]
         at = place.child("coding", 0) if member.type == "CodeableConcept" else place
         yield required_binding(at, named, member.value_set, hint(str(codings[0].get("code")), every))
@@ -388,13 +391,13 @@ class Walk:
         if isinstance(reference, str):
             at = place.child("reference")
             if reference.startswith("#"):
-                held = (each for each in items(self._seen.root.node.get("contained")) if isinstance(each, dict))
-                found = next((each.get("resourceType") for each in held if each.get("id") == reference[1:]), None)
-            elif (match := TARGET.search(reference)) and match[1] in self._definitions.resource_types:
-                found = match[1]
-            elif (whole := RELATIVE.fullmatch(reference)) and not reference.startswith("urn:"):
-                yield reference_target(at, f"{whole[1]!r}, which is no resource type", ", ".join(member.targets))
-                return
+                found = self._seen.contained.get(reference[1:], {}).get("resourceType")
+            elif named := literal.relative(reference) or literal.absolute(reference):
+                if named[0] in self._definitions.resource_types:
+                    found = named[0]
+                elif literal.relative(reference):
+                    yield reference_target(at, f"{named[0]!r}, which is no resource type", ", ".join(member.targets))
+                    return
             said = value.get("type")
             if isinstance(said, str) and said in self._definitions.resource_types and found not in (None, said):
                 yield reference_type(place.child("type"), said, str(found))
@@ -408,12 +411,12 @@ class Walk:
         definition = self._definitions.extension(url)
         if definition is None:
             if not url.startswith(IN_PROFILES):
-                self._unknown_extensions.setdefault(url, [0, place.child("url")])[0] += 1
+                self._unknown_extensions.add(place.child("url"), url)
             return
         yield from _extension_value(url, definition, node, place)
         if member is not None and (member.element == "modifierExtension") != definition.modifier:
             yield extension_modifier(place, url, definition.modifier)
-        if not _allowed(definition, outer):
+        if not _allowed(url, definition, outer):
             allowed = ", ".join(each.partition(":")[2] for each in definition.context)
             yield extension_context(place, url, outer[0] if outer else "this", allowed)
 
@@ -424,11 +427,13 @@ def _below(path: str, owner: TypeDefinition, member: Member) -> tuple[str, ...]:
     return tuple(dict.fromkeys((f"{path}.{element}", f"{owner.name}.{element}")))
 
 
-def _allowed(definition: ExtensionDefinition, names: tuple[str, ...]) -> bool:
+def _allowed(url: str, definition: ExtensionDefinition, names: tuple[str, ...]) -> bool:
     """Only contexts that name an element are decided here; those by FHIRPath or extension are taken as met."""
+    if WIDER.get(url, "") in ("*", *names):
+        return True
     for context in definition.context:
         kind, _, expression = context.partition(":")
-        if kind != "element" or expression == "Element" or expression.removesuffix("[x]") in names:
+        if kind != "element" or expression in ANYWHERE or expression.removesuffix("[x]") in names:
             return True
     return False
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .definitions import Member, TypeDefinition
+from .odd import Node, objects
 from .place import Place
-
-Node = dict[str, Any]
 
 
 @dataclass(slots=True, eq=False)
@@ -19,17 +18,24 @@ class Seen:
     container: "Seen | None" = None  # of a contained resource
     holder: "Seen | None" = None  # the resource that it stands in: Bundle, Parameters, or its container
     objects: list[tuple[TypeDefinition, Node, Place, Member | None]] = field(default_factory=list)
-    bound: list[tuple[Member, Any, Place]] = field(
-        default_factory=list
-    )  # code, Coding, CodeableConcept, … with binding
+    bound: list[tuple[Member, Any, Place]] = field(default_factory=list)  # codes and concepts with a binding
     canonicals: list[tuple[Member, str, Place]] = field(default_factory=list)
-    uris: list[tuple[Member, str, Place]] = field(default_factory=list)  # uri and url
-    narrative: tuple[str, Place] | None = None
 
     @property
     def root(self) -> "Seen":
         """The resource that fragments are resolved in: its container's, where it is contained."""
         return self.container or self
+
+    @property
+    def contained(self) -> dict[str, Node]:
+        """The contained resources that its fragments may name, by id."""
+        held = objects(self.root.node.get("contained"))
+        return {each["id"]: each for each in held if isinstance(each.get("id"), str)}
+
+    @property
+    def defines(self) -> bool:
+        """Whether it is a definition, which pins what it means; a record may be of any version."""
+        return isinstance(self.node.get("url"), str)
 
 
 @dataclass(slots=True)
@@ -37,7 +43,6 @@ class Visit:
     """All resources of one document, the outermost first."""
 
     resources: list[Seen] = field(default_factory=list)
-    unread: bool = False  # a part could not be walked: what needs the whole tree must not speak of what is missing
 
     @property
     def outermost(self) -> Seen:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import fhirpathpy
-import fhirpathrs  # type: ignore[import-untyped]
 from fhirpathpy.models import models
 
+from ...fhirpath_syntax import fault
 from .compiler import Bundle, Compiler, EvaluationError, UnknownTypeError
 from .parser import Node, ParseError, Parser, UnsupportedError
 
@@ -124,11 +124,9 @@ class Engine:
 
 def _lint(expression: str) -> None:
     """Refuse a broken text: the library that evaluates what is not compiled here would take it for a shorter one."""
-    try:
-        fhirpathrs.evaluate(expression, {})
-    except Exception as error:  # on nothing it may well fail; only what it can't parse counts
-        if str(error).startswith("Parse error"):
-            raise FhirPathError(f"{_shortened(expression)} is no FHIRPath: {error}") from error
+    wrong = fault(expression)
+    if wrong is not None:
+        raise FhirPathError(f"{_shortened(expression)} is no FHIRPath: {wrong}")
 
 
 def _library(expression: str, records: Records) -> bool | None:

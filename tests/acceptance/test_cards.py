@@ -184,7 +184,7 @@ def complete(card: Resource) -> None:
 def draft(option: str) -> Resource:
     """A draft order, under the code by which our own definition orders the option."""
     definition = PACKAGE[f"ActivityDefinition/cervical-{option}"]
-    order = {"resourceType": REQUESTS[option], "id": f"draft-{option}", "status": "draft", "intent": "order"}
+    order: Resource = {"resourceType": REQUESTS[option], "id": f"draft-{option}", "status": "draft", "intent": "order"}
     order["subject"] = {"reference": "Patient/p"}
     if REQUESTS[option] == "MedicationRequest":
         return order | {"medicationCodeableConcept": definition["productCodeableConcept"]}

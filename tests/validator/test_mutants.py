@@ -142,4 +142,9 @@ def test_the_count_is_told() -> None:
         "validator-mutants", [f"validator: {len(MUTANTS)} single faults, each found or reported as not checked", *lines]
     )
     assert len(MUTANTS) >= 150
+    told = (ROOT / "docs" / "validator.md").read_text(encoding="utf-8")
+    examples = [mutant.base.removeprefix("examples/") for mutant in MUTANTS.values() if "examples/" in mutant.base]
+    types = {name.partition("-")[0] for name in examples}
+    assert f"- {len(MUTANTS)} single faults" in told
+    assert f"{len(types)} types of HL7's examples" in told
     assert {*ELSEWHERE, *NOT_CHECKED} <= {*MUTANTS, *(mutant.fault for mutant in MUTANTS.values())}

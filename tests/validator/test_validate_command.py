@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import shlex
+import signal
 import stat
 import subprocess
 import sys
@@ -172,9 +173,16 @@ def test_input_that_cant_be_read_is_misuse(engine: Engine) -> None:
     assert refused(validate("a")) == engine.reasons
 
 
-def test_a_folder_without_fhir_is_misuse(engine: Engine) -> None:
-    engine.files = 0
-    assert refused(validate("a", "b")) == [f"{each}: holds no FHIR file; name another" for each in "ab"]
+def test_a_folder_without_fhir_is_misuse(tmp_path: Path) -> None:
+    """Also beside one that has some: a mistyped path must not pass."""
+    empty, other = tmp_path / "empty", tmp_path / "empty-too"
+    empty.mkdir()
+    other.mkdir()
+    (other / "package.json").write_text("{}")
+    good = str(ROOT / "fhir" / "Medication")
+    assert refused(validate(good, str(empty), str(other))) == [
+        f"{each}: holds no .json or .ndjson file; name a folder with resources" for each in (empty, other)
+    ]
 
 
 def test_a_rule_that_is_not_there_cant_be_left_out(engine: Engine) -> None:
@@ -512,3 +520,24 @@ def test_help_imports_no_layer_and_no_rich(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True)
     assert done.stderr == b"[]\n"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_ends_it_and_reports_nothing(tmp_path: Path, jobs: str) -> None:
+    """The command waits for what a pipe will bring; opening the other end tells that it does."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    command = [str(Path(sys.executable).with_name("cervical-options")), "validate", "--jobs", jobs, str(pipe)]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with started as running, pipe.open("w"):
+        running.send_signal(signal.SIGINT)
+        output, talk = running.communicate(timeout=60)
+    assert (running.returncode, output) == (130, "")
+    assert talk.strip() == "interrupted: not all files were judged, so nothing is reported"
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_progress_is_told_to_a_terminal_only(monkeypatch: pytest.MonkeyPatch, looked_at: bool) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: looked_at, raising=False)
+    with progress.progress() as tell:
+        assert (tell is not None) is looked_at

@@ -11,7 +11,6 @@ class CodeSystem:
     url: str
     displays: dict[str, tuple[str, ...]]
     case_sensitive: bool = True
-    supplement: bool = False
 
     def canonical(self, code: str) -> str | None:
         """The code as the system writes it; None where it has no such code."""
@@ -30,7 +29,6 @@ class Codes:
         self._systems: dict[str, CodeSystem | None] = {}
         self._sets: dict[str, dict[str, frozenset[str]]] = {}
         self._set_rows: dict[str, dict[str, list[str]]] = table["sets"]
-        self.open = frozenset(table["open"])
 
     def system(self, url: str) -> CodeSystem | None:
         """A code system whose codes are all known."""

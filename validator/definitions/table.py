@@ -10,7 +10,6 @@ import orjson
 from .codes import Codes, CodeSystem
 
 HERE = Path(__file__).parent
-UNBOUNDED = "*"
 # Profiles of Quantity that R4 uses as types: the type in JSON, and the invariant that each adds.
 QUANTITIES = {"SimpleQuantity": ("Quantity", "sqty-1"), "MoneyQuantity": ("Quantity", "mqty-1")}
 
@@ -34,8 +33,6 @@ class Member:
     type: str  # Quantity; a backbone element's type is its path
     primitive: bool
     repeats: bool
-    min: int
-    max: int | None
     targets: tuple[str, ...]  # resource types that a Reference or canonical may point at; none: any
     strength: str | None  # of the binding: required, extensible
     value_set: str | None
@@ -54,6 +51,7 @@ class TypeDefinition:
     required: tuple[tuple[str, tuple[str, ...]], ...] = ()  # element, the keys any of which fulfils it
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)  # value[x]: its keys
     constraints: tuple[Constraint, ...] = ()
+    constrained: tuple[Member, ...] = ()  # primitives with constraints of their own: three in all of R4
     binding: Member | None = None  # of the type itself, as Age has one for its unit
 
 
@@ -120,7 +118,7 @@ class Definitions:
         made.constraints = tuple(self._constraints[i] for i in row.get("constraints", ()))
         if "binding" in row:
             strength, value_set = row["binding"]
-            made.binding = Member("", "", name, False, False, 0, None, (), strength, value_set, ())
+            made.binding = Member("", "", name, False, False, (), strength, value_set, ())
         required = []
         for element, each in row["elements"].items():
             keys = []
@@ -132,6 +130,7 @@ class Definitions:
             if element.endswith("[x]"):
                 made.choices[element] = tuple(keys)
         made.required = tuple(required)
+        made.constrained = tuple(each for each in made.members.values() if each.primitive and each.constraints)
         return made
 
     def _constraint_numbers(self, row: dict[str, Any]) -> list[int]:
@@ -165,8 +164,6 @@ class Definitions:
                     type=actual,
                     primitive=self._rows.get(actual, {}).get("kind") == "primitive",
                     repeats=row["max"] != "1" and row["max"] != "0",
-                    min=row["min"],
-                    max=None if row["max"] == UNBOUNDED else int(row["max"]),
                     targets=() if "Resource" in targets else targets,
                     strength=strength,
                     value_set=value_set,

@@ -45,7 +45,7 @@ class Invariants:
                     for constraint in member.constraints:
                         if constraint not in type.constraints:
                             yield from self._ask(constraint, type, node, place, seen)
-                for one in _constrained(type):
+                for one in type.constrained:
                     if one.key in node:
                         for constraint in one.constraints:
                             yield from self._ask(constraint, type, node[one.key], place.child(one.key), seen)
@@ -68,18 +68,6 @@ class Invariants:
             return
         if not holds:
             yield RULES[key](place, constraint, node)
-
-
-_MEMBERS: dict[str, tuple[Any, ...]] = {}
-
-
-def _constrained(type: Any) -> tuple[Any, ...]:
-    """The primitive members of a type that have constraints of their own: three in all of R4."""
-    found = _MEMBERS.get(type.name)
-    if found is None:
-        found = tuple(member for member in type.members.values() if member.primitive and member.constraints)
-        _MEMBERS[type.name] = found
-    return found
 
 
 def _rule(constraint: Constraint) -> Rule:

@@ -7,12 +7,13 @@ FHIRPath constraints are read. A test holds every one of them to the library whe
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from .. import narrative
-from ..visit import Node, Seen
+from .. import literal, narrative
+from ..odd import Node
+from ..visit import Seen
 
 Native = Callable[[Any, Seen], bool]
 NATIVE: dict[str, Native] = {}
@@ -61,7 +62,7 @@ def _(node: Node, seen: Seen) -> bool:
     reference = node.get("reference")
     if not isinstance(reference, str) or not reference.startswith("#") or reference == "#":
         return True
-    return reference[1:] in [each.get("id") for each in nodes(seen.root.node.get("contained"))]
+    return reference[1:] in seen.contained
 
 
 @native("dom-2")
@@ -263,7 +264,12 @@ def _in_order(start: str, end: str) -> bool:
             return datetime.fromisoformat(start) <= datetime.fromisoformat(end)
         except (ValueError, TypeError):
             return True
-    same = min(len(start.partition("T")[0]), len(end.partition("T")[0]))
+    if len(start) > 10 or len(end) > 10:  # a time in some zone beside a day: a day's difference is left open
+        try:
+            return date.fromisoformat(start[:10]) - date.fromisoformat(end[:10]) <= timedelta(days=1)
+        except ValueError:
+            return True
+    same = min(len(start), len(end))
     return start[:same] <= end[:same]
 
 
@@ -527,6 +533,20 @@ def _codings(concept: Any) -> list[Node]:
     return nodes(concept.get("coding")) if isinstance(concept, dict) else []
 
 
+@native("ig-1")
+def _(node: Node, _: Seen) -> bool:
+    groups = [each.get("id") for each in nodes(node.get("grouping"))]
+    return all(each["groupingId"] in groups for each in nodes(node.get("resource")) if "groupingId" in each)
+
+
+@native("ig-2")
+def _(node: Node, _: Seen) -> bool:
+    versions = many(node.get("fhirVersion"))
+    definition = node.get("definition")
+    listed = nodes(definition.get("resource")) if isinstance(definition, dict) else []
+    return all(version in versions for each in listed for version in many(each.get("fhirVersion")))
+
+
 @native("ctm-1")
 def _(node: Node, seen: Seen) -> bool:
     """`member.resolve()` needs what the reference points at: decided where it says its type or is contained."""
@@ -536,8 +556,6 @@ def _(node: Node, seen: Seen) -> bool:
     reference = member.get("reference")
     found = member.get("type")
     if isinstance(reference, str):
-        held = {f"#{each.get('id')}": each.get("resourceType") for each in nodes(seen.root.node.get("contained"))}
-        found = held.get(reference, found)
-        parts = reference.split("/")
-        found = parts[-2] if len(parts) > 1 else found
+        named = literal.relative(reference) or literal.absolute(reference)
+        found = named[0] if named else seen.contained.get(reference[1:], {}).get("resourceType", found)
     return not isinstance(found, str) or found == "Practitioner"

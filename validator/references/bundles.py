@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..odd import objects
+from .. import literal
+from ..odd import Node, items, objects
 from ..place import Place
 from ..primitives import ABSOLUTE
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node
-from .resolving import URN
 
+SINGLE = {"self", "first", "last", "next", "previous", "prev"}
 CARRYING = {"POST": True, "PUT": True, "PATCH": True, "GET": False, "HEAD": False, "DELETE": False}
 
 
@@ -49,11 +49,11 @@ def check(node: Node, place: Place) -> Iterator[Finding]:
     for index, link in enumerate(objects(node.get("link"))):
         relation = link.get("relation")
         if isinstance(relation, str):
-            if relation in relations:
+            if relation in relations and relation in SINGLE:
                 yield bundle_link(place.child("link", index).child("relation"), relation)
             relations.add(relation)
-    keys: set[tuple[str, str]] = set()
-    for index, entry in enumerate(node.get("entry") or ()):
+    keys: set[tuple[str, str, str]] = set()
+    for index, entry in enumerate(items(node.get("entry"))):
         if not isinstance(entry, dict):
             continue
         at = place.child("entry", index)
@@ -64,11 +64,16 @@ def check(node: Node, place: Place) -> Iterator[Finding]:
         if isinstance(request, dict) and node.get("type") in ("transaction", "batch"):
             yield from _request(request, held, at)
         if held is not None and node.get("type") in ("collection", "transaction", "document", "message"):
+            request = entry.get("request")
+            if isinstance(request, dict) and request.get("method") == "POST":
+                continue  # the server gives the id
+            url = entry.get("fullUrl")
+            base = url.removesuffix(f"/{held.get('id')}") if isinstance(url, str) and url.startswith("http") else ""
             key, meta = f"{held.get('resourceType')}/{held.get('id')}", held.get("meta")
             version = meta.get("versionId") if isinstance(meta, dict) else None
-            if held.get("id") is not None and (key, str(version)) in keys:
+            if held.get("id") is not None and (base, key, str(version)) in keys:
                 yield bundle_entry_twice(at.child("resource").child("id"), key)
-            keys.add((key, str(version)))
+            keys.add((base, key, str(version)))
 
 
 def _full_url(url: Any, resource: Node | None, place: Place) -> Iterator[Finding]:
@@ -92,13 +97,15 @@ def _request(request: Node, resource: Node | None, place: Place) -> Iterator[Fin
     if not isinstance(method, str) or not isinstance(url, str) or method not in CARRYING:
         return
     at = place.child("request")
+    if "$" in url:
+        return  # an operation, whose parameters may stand in the url
     if CARRYING[method] != (resource is not None):
         if resource is None:
             yield bundle_request(at, method, url, "the entry has no resource", "add it")
         elif method != "DELETE":
             yield bundle_request(at, method, url, "the entry has a resource", "leave it out")
         return
-    if resource is None or method == "PATCH" or url.startswith(URN):
+    if resource is None or method == "PATCH" or url.startswith(literal.URN):
         return
     type, id = resource.get("resourceType"), resource.get("id")
     path, _, query = url.partition("?")

@@ -7,7 +7,7 @@ from ..definitions import Definitions
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
 from ..visit import Visit
-from . import bundles, expressions, libraries, plans
+from . import bundles, libraries, plans
 from .resolving import Resolving
 
 
@@ -43,12 +43,6 @@ class References:
             yield from libraries.check(seen, self._catalogue)
         if entry is not None:
             yield from self._twice.get(id(entry), ())
-
-
-def check_expressions(visit: Visit) -> Iterator[Finding]:
-    """Authored FHIRPath that is none."""
-    for seen in visit.resources:
-        yield from expressions.check(seen)
 
 
 def _twice(catalogue: Catalogue) -> Iterator[tuple[Entry, list[Finding]]]:

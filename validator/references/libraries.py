@@ -11,18 +11,21 @@ import orjson
 
 from ..catalogue import Catalogue
 from ..near import hint
-from ..odd import objects
+from ..odd import Node, objects
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node, Seen
+from ..visit import Seen
 from .resolving import entries_of
 
-COMMENT_OR_STRING = re.compile(r"//[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'", re.DOTALL)
-NAME = r'(?:"((?:[^"\\]|\\.)+)"|([A-Za-z_][A-Za-z0-9_]*))'
-HEADER = re.compile(rf"\blibrary\s+((?:{NAME}\.)*{NAME})(?:\s+version\s+'([^']*)')?")
-DEFINE = re.compile(rf"\bdefine\s+(?:(?:public|private)\s+)?{NAME}\s*:")
-FUNCTION = re.compile(rf"\bdefine\s+(?:(?:public|private)\s+)?(?:fluent\s+)?function\s+{NAME}\s*\(")
-IDENTIFIER = re.compile(NAME)
+TOKEN = re.compile(
+    r"""//[^\n]* | /\*.*?(?:\*/|\Z) | '(?P<text>(?:[^'\\]|\\.)*)' | "(?P<quoted>(?:[^"\\]|\\.)*)"
+      | `(?P<ticked>(?:[^`\\]|\\.)*)` | (?P<word>[A-Za-z_][A-Za-z0-9_]*) | (?P<sign>[^\s]) """,
+    re.DOTALL | re.VERBOSE,
+)
+NAME = re.compile(r'"((?:[^"\\]|\\.)+)"|([A-Za-z_][A-Za-z0-9_ ]*)')
+KEYWORD = re.compile(r"\b(?:and|or|not|is|in|exists|null|true|false|as|xor|implies|div|mod|between|where|from)\b")
+NAMING = ("parameter", "valueset", "codesystem", "code", "concept")
+ACCESS = ("public", "private")
 CQL = ("text/cql", "text/cql-identifier", "text/cql.identifier")
 
 
@@ -34,6 +37,8 @@ class Logic:
     version: str | None
     defines: frozenset[str]
     functions: frozenset[str] = frozenset()
+    contexts: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()  # parameters, value sets, codes and the like
 
 
 @rule(Layer.REFERENCES)
@@ -134,7 +139,7 @@ def _parameters(node: Node, logic: Logic, place: Place) -> Iterator[Finding]:
             continue
         said = [each.get("valueExpression") for each in objects(parameter.get("extension"))]
         named = {str(each.get("expression")).strip('"') for each in said if isinstance(each, dict)}
-        if not ({name} | named) & logic.defines:
+        if not ({name} | named) & (logic.defines | logic.contexts):
             at = place.child("parameter", index).child("name")
             yield define_resolves(at, name, str(logic.name), hint(name, logic.defines))
 
@@ -142,27 +147,29 @@ def _parameters(node: Node, logic: Logic, place: Place) -> Iterator[Finding]:
 def _agree(cql: Logic, elm: Logic, at: Place) -> Iterator[Finding]:
     if (cql.name or "").rpartition(".")[2] != elm.name or cql.version != elm.version:
         yield elm_agrees(at, f"it is of {elm.name} {elm.version}, the CQL of {cql.name} {cql.version}")
-    only = sorted(((cql.defines | cql.functions) ^ (elm.defines | elm.functions)) - {"Patient"})
+    only = sorted(((cql.defines | cql.functions) ^ (elm.defines | elm.functions)) - cql.contexts - {"Patient"})
     if only:
         yield elm_agrees(at, f"only one of them defines {', '.join(only[:3])}{', …' if len(only) > 3 else ''}")
 
 
 def _expression(node: Node, place: Place, seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
     text = node.get("expression")
-    match = IDENTIFIER.fullmatch(text) if isinstance(text, str) else None
+    match = NAME.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         return
     name = match[1] or match[2]
-    if name in ("true", "false", "null"):
-        return
+    if name in ("true", "false", "null") or (" " in name and match[1] is None and KEYWORD.search(name)):
+        return  # an expression in words, not a name
     named = [node["reference"]] if isinstance(node.get("reference"), str) else _libraries(seen)
     if not named:
         yield define_library(place, name)
         return
     entries = [entry for canonical in named for entry in entries_of(catalogue, canonical, "Library")]
-    held = [entry.resource for entry in entries] or _contained(named, seen)
+    held = [entry.resource for entry in entries] or [
+        seen.contained[each[1:]] for each in named if each[1:] in seen.contained
+    ]
     logics = [logic for library in held if (logic := logic_of(library)) is not None]
-    if len(logics) < len(named) or any(name in logic.defines for logic in logics):
+    if len(logics) < len(named) or any(name in logic.defines | logic.contexts | logic.others for logic in logics):
         return
     every = [define for logic in logics for define in logic.defines]
     library = ", ".join(str(logic.name) for logic in logics)
@@ -172,11 +179,6 @@ def _expression(node: Node, place: Place, seen: Seen, catalogue: Catalogue) -> I
 def _libraries(seen: Seen) -> list[str]:
     libraries = seen.node.get("library")
     return [each for each in libraries if isinstance(each, str)] if isinstance(libraries, list) else []
-
-
-def _contained(named: list[str], seen: Seen) -> list[Node]:
-    held = {f"#{each.get('id')}": each for each in objects(seen.root.node.get("contained"))}
-    return [held[name] for name in named if name in held]
 
 
 def logic_of(library: Node) -> Logic | None:
@@ -194,17 +196,49 @@ def logic_of(library: Node) -> Logic | None:
 @lru_cache(maxsize=64)
 def of_cql(data: str) -> Logic:
     """Raises ValueError where it can't be decoded."""
-    text = COMMENT_OR_STRING.sub(_kept, _decoded(data).decode("utf-8"))
-    header = HEADER.search(text)
-    name = header[1].replace('"', "") if header else None
-    defines = frozenset(match[1] or match[2] for match in DEFINE.finditer(text))
-    functions = frozenset(match[1] or match[2] for match in FUNCTION.finditer(text))
-    return Logic(name, header[header.re.groups] if header else None, defines, functions)
+    tokens = list(_tokens(_decoded(data).decode("utf-8")))
+    name, version = _header(tokens)
+    defines: set[str] = set()
+    functions: set[str] = set()
+    contexts: set[str] = set()
+    others: set[str] = set()
+    for at, (kind, word) in enumerate(tokens):
+        if (kind, word) == ("word", "context"):
+            contexts.update(each for _, each in tokens[at + 1 : at + 2])
+        if kind == "word" and word in NAMING:
+            others.update(each for _, each in tokens[at + 1 : at + 2])
+        if (kind, word) != ("word", "define"):
+            continue
+        rest = [each for each in tokens[at + 1 : at + 5] if each[1] not in ACCESS or each[0] != "word"]
+        function = ("word", "function") in rest[:2]
+        named = next((each for each in rest if each not in (("word", "fluent"), ("word", "function"))), None)
+        if named is not None:
+            (functions if function else defines).add(named[1])
+    return Logic(name, version, frozenset(defines), frozenset(functions), frozenset(contexts), frozenset(others))
 
 
-def _kept(match: re.Match[str]) -> str:
-    """Comments go; of strings only those that may be a version are kept."""
-    return match[0] if match[0].startswith("'") and len(match[0]) < 40 and "define" not in match[0] else " "
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Names, texts and signs of a CQL text, without comments; a quoted name is a name."""
+    for match in TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind is not None:
+            word = match[kind].replace('\\"', '"').replace("\\'", "'").replace("\\\\", "\\")
+            yield ("name" if kind in ("quoted", "ticked") else kind), word
+
+
+def _header(tokens: list[tuple[str, str]]) -> tuple[str | None, str | None]:
+    """The name and version after `library`; a qualified name has points."""
+    if tokens[:1] != [("word", "library")]:
+        return None, None
+    name, at = "", 1
+    while at < len(tokens) and (tokens[at][0] == "name" or tokens[at] == ("sign", ".") or _is_name(tokens[at])):
+        name, at = name + tokens[at][1], at + 1
+    versioned = tokens[at : at + 1] == [("word", "version")] and tokens[at + 1 : at + 2]
+    return name or None, versioned[0][1] if versioned else None
+
+
+def _is_name(token: tuple[str, str]) -> bool:
+    return token[0] == "word" and token[1] not in ("version", "using", "include", "define", "parameter", "context")
 
 
 @lru_cache(maxsize=64)

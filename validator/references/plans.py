@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..catalogue import Catalogue
-from ..odd import objects
+from ..odd import Node, items, objects
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node, Seen
+from ..visit import Seen
 from .resolving import entries_of
 
 LONGEST_ID = 64
@@ -110,7 +110,7 @@ def _element_ids(seen: Seen) -> Iterator[Finding]:
     found: set[str] = set()
     for type, node, place, _ in seen.objects:
         id = node.get("id")
-        if type.kind == "resource" or type.name == "ElementDefinition" or not isinstance(id, str):
+        if type.kind == "resource" or seen.type.name == "StructureDefinition" or not isinstance(id, str):
             continue  # a snapshot and a differential have the same ids
         if id in found:
             yield element_id_twice(place.child("id"), id)
@@ -128,9 +128,9 @@ def _contained_ids(seen: Seen) -> Iterator[Finding]:
 
 
 def _enabling(seen: Seen) -> Iterator[Finding]:
-    items = [(node, place) for type, node, place, _ in seen.objects if type.name == "Questionnaire.item"]
-    ids = {node.get("linkId") for node, _ in items}
-    for node, place in items:
+    asked = [(node, place) for type, node, place, _ in seen.objects if type.name == "Questionnaire.item"]
+    ids = {node["linkId"] for node, _ in asked if isinstance(node.get("linkId"), str)}
+    for node, place in asked:
         for index, enabling in enumerate(objects(node.get("enableWhen"))):
             id = enabling.get("question")
             if isinstance(id, str) and id not in ids:
@@ -143,8 +143,9 @@ def _actions(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
         for type, node, place, _ in seen.objects
         if type.name in ("PlanDefinition.action", "RequestGroup.action")
     ]
-    ids = {node.get("id") for node, _ in actions}
-    goals = {node.get("id") for type, node, _, _ in seen.objects if type.name == "PlanDefinition.goal"}
+    ids = {node["id"] for node, _ in actions if isinstance(node.get("id"), str)}
+    named = [node.get("id") for type, node, _, _ in seen.objects if type.name == "PlanDefinition.goal"]
+    goals = {id for id in named if isinstance(id, str)}
     for node, place in actions:
         for index, related in enumerate(objects(node.get("relatedAction"))):
             id = related.get("actionId")
@@ -153,7 +154,7 @@ def _actions(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
                 yield action_id_resolves(at, id)
             elif isinstance(id, str) and id == node.get("id"):
                 yield related_action_itself(at, id)
-        for index, id in enumerate(node.get("goalId") or ()):
+        for index, id in enumerate(items(node.get("goalId"))):
             if isinstance(id, str) and id not in goals:
                 yield goal_id_resolves(place.child("goalId", index), id)
         yield from _joined(node, place, catalogue)
@@ -171,25 +172,32 @@ def _joined(node: Node, place: Place, catalogue: Catalogue) -> Iterator[Finding]
 
 
 def cycle(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
-    """The way back to a plan through the definitions of actions, if there is one."""
-    start = seen.node.get("url")
-    if seen.type.name != "PlanDefinition" or not isinstance(start, str):
+    """The ways back to a plan through the definitions of its actions: one for each action that begins one."""
+    url, version = seen.node.get("url"), seen.node.get("version")
+    if seen.type.name != "PlanDefinition" or not isinstance(url, str):
         return
-    waiting: list[tuple[Node, tuple[str, ...]]] = [(seen.node, (start,))]
+    own = {url, f"{url}|{version}"}
+    for index, action in enumerate(items(seen.node.get("action"))):
+        way = _way_back({"action": [action]}, own, catalogue)
+        if way is not None:
+            names = [step.rpartition("/")[2] for step in (url, *way)]
+            yield plan_cycle(seen.place.child("action", index), " > ".join(names))
+
+
+def _way_back(plan: Node, own: set[str], catalogue: Catalogue) -> tuple[str, ...] | None:
+    """The urls from a plan's action back to the plan itself; None where none leads there."""
+    waiting: list[tuple[Node, tuple[str, ...]]] = [(plan, ())]
     met: set[str] = set()
     while waiting:
-        plan, way = waiting.pop()
-        for canonical in _definitions(plan):
-            url = canonical.partition("|")[0]
-            if url == start:
-                names = [step.rpartition("/")[2] for step in (*way, start)]
-                yield plan_cycle(seen.place.child("action", 0), " > ".join(names))
-                return
-            if url not in met:
-                met.add(url)
-                waiting += [
-                    (entry.resource, (*way, url)) for entry in entries_of(catalogue, canonical, "PlanDefinition")
-                ]
+        at, way = waiting.pop()
+        for canonical in _definitions(at):
+            here = (*way, canonical.partition("|")[0])
+            if canonical in own:
+                return here
+            if canonical not in met:
+                met.add(canonical)
+                waiting += [(entry.resource, here) for entry in entries_of(catalogue, canonical, "PlanDefinition")]
+    return None
 
 
 def including(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
@@ -200,7 +208,7 @@ def including(seen: Seen, catalogue: Catalogue) -> Iterator[Finding]:
     for type, node, place, _ in seen.objects:
         if type.name != "ValueSet.compose.include":
             continue
-        for index, canonical in enumerate(node.get("valueSet") or ()):
+        for index, canonical in enumerate(items(node.get("valueSet"))):
             if isinstance(canonical, str) and start in _reached(canonical, catalogue):
                 yield value_set_cycle(place.child("valueSet", index), canonical)
 
@@ -218,7 +226,7 @@ def _reached(canonical: str, catalogue: Catalogue) -> set[str]:
         for entry in entries_of(catalogue, at, "ValueSet"):
             compose = entry.resource.get("compose")
             for include in objects(compose.get("include")) if isinstance(compose, dict) else ():
-                waiting += [each for each in include.get("valueSet") or () if isinstance(each, str)]
+                waiting += [each for each in items(include.get("valueSet")) if isinstance(each, str)]
     return found
 
 

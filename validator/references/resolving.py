@@ -1,27 +1,27 @@
 """References, canonicals and fragments: whether what they name is at hand, in that version and of a fitting type."""
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
+from .. import literal
 from ..catalogue import Catalogue, Entry
 from ..definitions import Definitions, Member
-from ..near import near
+from ..near import hint, url_hint
+from ..odd import Node, items
 from ..place import Place
 from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node, Seen, Visit
+from ..tally import Tally
+from ..visit import Seen, Visit
 
-RELATIVE = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
-ABSOLUTE_KEY = re.compile(r"^https?://.+/[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}$")
 # Who publishes what many build on: that a definition of theirs is not at hand says nothing of this input.
 COMMON = ("http://hl7.org/fhir", "http://terminology.hl7.org")
-URN = ("urn:uuid:", "urn:oid:")
 EXPRESSION_TARGETS = ("Library",)
 
 
 @rule(Layer.REFERENCES)
 def fragment_resolves(fragment: str, near: str) -> Wording:
     """A fragment names a contained resource of the same resource."""
+    if not fragment:
+        return "a fragment names no id", "write # and the id of a contained resource"
     return f"no contained resource has the id {fragment!r}", f"contain it, or correct the id{near}"
 
 
@@ -40,7 +40,7 @@ def canonical_version(url: str, version: str, there: str) -> Wording:
 @rule(Layer.REFERENCES)
 def canonical_target(url: str, type: str, allowed: str) -> Wording:
     """A canonical names a resource of a type that the element allows."""
-    return f"{url} is a {type}, and only {allowed} may stand here", "name one of these"
+    return f"{url} is {_a(type)}, and only {allowed} may stand here", "name one of these"
 
 
 @rule(Layer.REFERENCES, "information")
@@ -71,7 +71,7 @@ def reference_listed(reference: str) -> Wording:
 @rule(Layer.REFERENCES)
 def resolved_target(reference: str, type: str, allowed: str) -> Wording:
     """What a reference resolves to is of a type that the element allows."""
-    return f"{reference} is a {type}, and only {allowed} may stand here", "point at one of these"
+    return f"{reference} is {_a(type)}, and only {allowed} may stand here", "point at one of these"
 
 
 @rule(Layer.REFERENCES, "information")
@@ -87,6 +87,10 @@ def system_resolves(system: str, near: str) -> Wording:
     return f"no CodeSystem here has the url {system}", f"add it, or correct the url{near}"
 
 
+def _a(type: str) -> str:
+    return f"{'an' if type[:1] in 'AEIO' else 'a'} {type}"
+
+
 class Resolving:
     """Looks up what resources point at, in their own document, the input, and R4."""
 
@@ -97,23 +101,26 @@ class Resolving:
         self._near_urls: dict[str, str] = {}  # looking for a near url is slow, and one is often named many times
 
     def check(self, visit: Visit) -> Iterator[Finding]:
-        counted: dict[tuple[str, str], list[Any]] = {}
-        bundle = _Bundle(visit.outermost.node) if visit.outermost.type.name == "Bundle" else None
+        canonicals, references = Tally(), Tally()
+        bundles: dict[int, _Bundle] = {}
         for seen in visit.resources:
+            bundle = _nearest_bundle(seen, bundles)
             for member, value, place in seen.canonicals:
                 if member.element != "profile" or place.parent is None or place.parent.name != "meta":
-                    yield from self._canonical(value, member.targets, seen, place, counted)
+                    yield from self._canonical(value, member.targets, seen, place, canonicals)
             for type, node, place, of in seen.objects:
                 name = type.name
                 if name == "Reference" and isinstance(node.get("reference"), str):
-                    yield from self._reference(node["reference"], of, seen, bundle, place, counted)
+                    yield from self._reference(node["reference"], of, seen, bundle, place, references)
                 elif name == "Expression" and isinstance(node.get("reference"), str):
                     at = place.child("reference")
-                    yield from self._canonical(node["reference"], EXPRESSION_TARGETS, seen, at, counted)
+                    yield from self._canonical(node["reference"], EXPRESSION_TARGETS, seen, at, canonicals)
                 elif name == "Coding" and isinstance(node.get("system"), str):
                     yield from self._system(node["system"], place.child("system"))
-        for (kind, what), (count, place) in counted.items():
-            yield (canonical_not_checked if kind == "canonical" else reference_not_checked)(place, count, what)
+        for place, count, (base,) in canonicals:
+            yield canonical_not_checked(place, count, base)
+        for place, count, (what,) in references:
+            yield reference_not_checked(place, count, what)
 
     def _canonical(
         self,
@@ -121,20 +128,22 @@ class Resolving:
         targets: tuple[str, ...],
         seen: Seen,
         place: Place,
-        counted: dict[tuple[str, str], list[Any]],
+        counted: Tally,
     ) -> Iterator[Finding]:
         if value.startswith("#"):
-            held = _contained(seen)
+            held = seen.contained
             if value[1:] not in held:
-                yield fragment_resolves(place, value[1:], _near(value[1:], held))
-            elif targets and held[value[1:]] not in targets:
-                yield canonical_target(place, value, held[value[1:]], ", ".join(targets))
+                yield fragment_resolves(place, value[1:], hint(value[1:], held))
+            elif targets and held[value[1:]].get("resourceType") not in targets:
+                yield canonical_target(place, value, str(held[value[1:]].get("resourceType")), ", ".join(targets))
             return
         url, _, version = value.partition("#")[0].partition("|")
         at_hand = self._catalogue.by_url.get(url, [])
         if at_hand:
             fitting = [entry for entry in at_hand if not version or entry.version == version]
-            if not fitting:
+            if not fitting and not seen.root.defines:
+                counted.add(place, url)
+            elif not fitting:
                 there = ", ".join(sorted({str(entry.version) for entry in at_hand}))
                 yield canonical_version(place, url, version, there)
             elif targets and not any(entry.type in targets for entry in fitting):
@@ -145,15 +154,15 @@ class Resolving:
             if targets and known not in targets:
                 yield canonical_target(place, url, known, ", ".join(targets))
         elif targets and (said := _type(url)) in self._definitions.resource_types and said not in targets:
-            yield canonical_target(place, url, f"{said}, by its url,", ", ".join(targets))
+            yield canonical_target(place, url, f"{said} by its url", ", ".join(targets))
         elif _base(url) in self._bases:
             yield canonical_resolves(place, url, self._near(url))
         elif ":" in url:
-            _count(counted, ("canonical", _base(url) or url), place)
+            counted.add(place, _base(url) or url)
 
     def _near(self, url: str) -> str:
         if url not in self._near_urls:
-            self._near_urls[url] = _near(url, self._catalogue.by_url)
+            self._near_urls[url] = url_hint(url, self._catalogue.by_url)
         return self._near_urls[url]
 
     def _system(self, url: str, place: Place) -> Iterator[Finding]:
@@ -167,15 +176,15 @@ class Resolving:
         seen: Seen,
         bundle: "_Bundle | None",
         place: Place,
-        counted: dict[tuple[str, str], list[Any]],
+        counted: Tally,
     ) -> Iterator[Finding]:
         if reference.startswith("#"):
             return  # the invariant ref-1 tells it
         at = place.child("reference")
         found = bundle.find(reference) if bundle else None
-        relative = RELATIVE.fullmatch(reference)
+        relative, address = literal.relative(reference), literal.absolute(reference)
         if found is None and relative:
-            entries = self._catalogue.by_key.get(f"{relative[1]}/{relative[2]}", [])
+            entries = self._catalogue.by_key.get(f"{relative[0]}/{relative[1]}", [])
             found = entries[0].resource if entries and (bundle is None or not bundle.closed) else None
         if found is not None:
             type = found.get("resourceType")
@@ -183,27 +192,41 @@ class Resolving:
             if targets and isinstance(type, str) and type not in targets:
                 yield resolved_target(at, reference, type, ", ".join(targets))
             return
-        if reference.startswith(URN):
+        if reference.startswith(literal.URN):
             if bundle is not None:
                 yield reference_resolves(at, reference, "Bundle")
             else:
-                _count(counted, ("reference", "a urn"), at)
-        elif bundle is not None and bundle.closed and ABSOLUTE_KEY.search(reference) and _of_composition(seen):
+                counted.add(at, "a urn")
+        elif bundle is not None and bundle.closed and address and _of_composition(seen, place):
             yield reference_resolves(at, reference, "document")
-        elif relative and relative[1] in self._definitions.resource_types:
-            if bundle is not None and bundle.closed and _of_composition(seen):
+        elif relative and relative[0] in self._definitions.resource_types:
+            if bundle is not None and bundle.closed and _of_composition(seen, place):
                 yield reference_resolves(at, reference, "document")
             elif bundle is not None and bundle.kind in ("collection", "document", "message", "transaction", "batch"):
                 yield reference_in_bundle(at, reference, str(bundle.kind))
             elif seen.type.name == "ImplementationGuide" and self._catalogue.whole:
                 yield reference_listed(at, reference)
             else:
-                _count(counted, ("reference", relative[1]), at)
+                counted.add(at, relative[0])
+        elif type := address[0] if address else literal.searched(reference):
+            counted.add(at, type)
 
 
-def _of_composition(seen: Seen) -> bool:
-    """What the Composition of a document points at has to be in the document."""
-    return seen.type.name == "Composition"
+def _nearest_bundle(seen: Seen, known: "dict[int, _Bundle]") -> "_Bundle | None":
+    """The Bundle that a resource is, or stands in most closely."""
+    at: Seen | None = seen
+    while at is not None and at.type.name != "Bundle":
+        at = at.holder
+    if at is None:
+        return None
+    if id(at) not in known:
+        known[id(at)] = _Bundle(at.node)
+    return known[id(at)]
+
+
+def _of_composition(seen: Seen, place: Place) -> bool:
+    """What the Composition of a document points at has to be in the document, but for other documents."""
+    return seen.type.name == "Composition" and "relatesTo" not in str(place)
 
 
 class _Bundle:
@@ -214,23 +237,22 @@ class _Bundle:
         self.closed = self.kind == "document"  # it has to carry all that it points at
         self._by_url: dict[str, Node] = {}
         self._by_key: dict[str, Node] = {}
-        for entry in node.get("entry") or ():
+        for entry in items(node.get("entry")):
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if not isinstance(resource, dict):
                 continue
             if isinstance(entry.get("fullUrl"), str):
-                self._by_url[entry["fullUrl"]] = resource
+                self._by_url[_plain(entry["fullUrl"])] = resource
             self._by_key[f"{resource.get('resourceType')}/{resource.get('id')}"] = resource
 
     def find(self, reference: str) -> Node | None:
-        plain = reference.partition("/_history/")[0]
+        plain = _plain(reference.partition("/_history/")[0])
         return self._by_url.get(plain) or self._by_key.get(plain)
 
 
-def _contained(seen: Seen) -> dict[str, str]:
-    held = seen.root.node.get("contained")
-    rows = [each for each in held if isinstance(each, dict)] if isinstance(held, list) else []
-    return {str(each.get("id")): str(each.get("resourceType")) for each in rows}
+def _plain(url: str) -> str:
+    """A UUID may be written in capitals."""
+    return url.lower() if url.startswith("urn:uuid:") else url
 
 
 def _bases(catalogue: Catalogue) -> frozenset[str]:
@@ -247,15 +269,6 @@ def _base(url: str) -> str:
 def _type(url: str) -> str:
     parts = url.split("/")
     return parts[-2] if len(parts) > 4 else ""
-
-
-def _count(counted: dict[tuple[str, str], list[Any]], key: tuple[str, str], place: Place) -> None:
-    counted.setdefault(key, [0, place])[0] += 1
-
-
-def _near(word: str, words: Any) -> str:
-    found = near(word, words, cutoff=0.8)
-    return f"; did you mean {found}?" if found else ""
 
 
 def entries_of(catalogue: Catalogue, canonical: str, type: str) -> list[Entry]:

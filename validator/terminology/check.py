@@ -7,11 +7,12 @@ from typing import Any
 from ..catalogue import Catalogue
 from ..definitions import Definitions
 from ..definitions.codes import CodeSystem
-from ..near import hint
-from ..odd import items
+from ..near import hint, url_hint
+from ..odd import Node, coded, is_in, items
 from ..place import Place
-from ..rule import Finding, Layer, Wording, rule
-from ..visit import Node, Seen, Visit
+from ..rule import Finding, Layer, Rule, Wording, rule
+from ..tally import Tally
+from ..visit import Seen, Visit
 from .digits import is_loinc, is_snomed
 from .units import is_ucum
 from .value_sets import Expansion, expanded, of_resource
@@ -23,6 +24,8 @@ UCUM = "http://unitsofmeasure.org"
 HL7 = ("http://hl7.org/fhir/", "http://terminology.hl7.org/CodeSystem/")
 OTHERS = "http://hl7.org/fhir/sid/"
 QUANTITIES = {"Quantity", "Age", "Count", "Distance", "Duration"}
+OF_EXPRESSION = re.compile(r"[+:|{}()=,<]")  # a SNOMED CT expression, post-coordinated or with terms
+NUMBERED = re.compile(r"/v2-[0-9]{4}$")
 # Systems without a list at hand whose codes have a known form.
 FORMS = {
     "http://www.nlm.nih.gov/research/umls/rxnorm": (re.compile(r"[1-9][0-9]{0,7}"), "an RxNorm code is a number"),
@@ -32,12 +35,15 @@ FORMS = {
     ),
     "urn:iso:std:iso:4217": (re.compile(r"[A-Z]{3}"), "a currency is three capital letters"),
     "urn:ietf:bcp:13": (
-        re.compile(r"[\w.+*\-]+/[\w.+*\-]+(?:\s*;.*)?|xml|json|ttl"),
+        re.compile(r"[\w.+*!#$&^\-]+/[\w.+*!#$&^\-]+(?:\s*;.*)?|xml|json|ttl"),
         "a media type is written type/subtype",
     ),
     "urn:ietf:bcp:47": (re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*"), "a language tag is written en or en-CA"),
 }
-COUNTED = {"urn:iso:std:iso:4217": "its form is right; whether the codes exist is not known here"}
+GRAMMARS = {"urn:ietf:bcp:13", "urn:ietf:bcp:47"}  # what has the form is a code
+NO_LIST = "no list of its codes is at hand"
+OF_FORM = "its form is right; whether the codes exist is not known here"
+OF_DIGITS = "its check digits are right; whether the codes exist is not known here"
 BOUND_FORMS = {
     "http://hl7.org/fhir/ValueSet/currencies": "urn:iso:std:iso:4217",
     "http://hl7.org/fhir/ValueSet/mimetypes": "urn:ietf:bcp:13",
@@ -54,6 +60,12 @@ def code_unknown(system: str, code: str, near: str) -> Wording:
 def display_differs(system: str, code: str, display: str, names: str) -> Wording:
     """A display is one that the code system gives the code: another may make a reader see another thing."""
     return f"{code!r} of {system} is not called {display!r}", f"write {names}"
+
+
+@rule(Layer.TERMINOLOGY, "warning")
+def display_alternative(system: str, code: str, display: str, names: str) -> Wording:
+    """A value set may give a code a display of its own (R4 valueset.html); one that says another thing misleads."""
+    return f"{code!r} of {system} is called {display!r} here", f"the code system calls it {names}: see that they agree"
 
 
 @rule(Layer.TERMINOLOGY)
@@ -77,7 +89,7 @@ def ucum_unit(code: str) -> Wording:
 @rule(Layer.TERMINOLOGY)
 def code_form(code: str, what: str) -> Wording:
     """A code has the form that its system gives its codes."""
-    return f"{code!r} has not the form of a code here: {what}", "look the code up again"
+    return f"{code!r} has not the form that is wanted here: {what}", "write it so"
 
 
 @rule(Layer.TERMINOLOGY)
@@ -116,7 +128,8 @@ def expansion_complete(count: int, codes: str) -> Wording:
 
     Of a whole code system some may be left out: those that are not to be chosen.
     """
-    return f"the expansion lacks {count} codes that the compose selects: {codes}", "expand the value set again"
+    what = f"{count} codes" if count > 1 else "a code"
+    return f"the expansion lacks {what} that the compose selects: {codes}", "expand the value set again"
 
 
 @rule(Layer.TERMINOLOGY)
@@ -162,26 +175,29 @@ class Terminology:
     def __init__(self, definitions: Definitions, catalogue: Catalogue) -> None:
         self._definitions = definitions
         self._catalogue = catalogue
-        self._own: dict[str, CodeSystem] = {}
+        self._own: dict[str, list[tuple[str | None, CodeSystem]]] = {}
         self._near_systems: dict[str, str] = {}  # one unknown system is often named many times
         for entry in catalogue.of_type("CodeSystem"):
             system = of_resource(entry.resource)
             if system is not None:
-                self._own[system.url] = system
+                self._own.setdefault(system.url, []).append((entry.version, system))
 
     def check(self, visit: Visit) -> Iterator[Finding]:
-        unchecked: dict[tuple[str, str], list[Any]] = {}
+        unchecked = Tally()
         for seen in visit.resources:
             for type, node, place, _ in seen.objects:
                 name = type.name
                 if name == "Coding":
-                    yield from self._code(node.get("system"), node, place, unchecked)
-                    yield from self._version(node, place)
+                    yield from self._code(node.get("system"), node, place, unchecked, node.get("version"))
+                    if seen.root.defines:
+                        yield from self._version(node, place)
                 elif name in QUANTITIES:
-                    if node.get("system") == UCUM:
-                        yield from self._code(UCUM, node, place, unchecked)
-                elif name == "ValueSet.compose.include" or name == "ValueSet.expansion.contains":
-                    yield from self._value_set_part(name, node, place, unchecked)
+                    yield from self._code(node.get("system"), node, place, unchecked)
+                elif name == "ValueSet.compose.include":
+                    yield from self._included(node, place, unchecked)
+                elif name == "ValueSet.expansion.contains":
+                    version = node.get("version")
+                    yield from self._code(node.get("system"), node, place, unchecked, version, display_alternative)
                 elif name == "ConceptMap.group":
                     yield from self._group(node, place, unchecked)
                 elif name == "ValueSet":
@@ -190,48 +206,59 @@ class Terminology:
                     yield from _properties(node, place)
                     yield from _count(node, place)
             yield from self._bound(seen, unchecked)
-        for (system, what), (count, place) in unchecked.items():
+        for place, count, (system, what) in unchecked:
             yield code_not_checked(place, count, system, what)
 
-    def _system(self, url: str) -> CodeSystem | None:
-        return self._own.get(url) or self._definitions.codes.system(url)
+    def _system(self, url: str, version: Any = None) -> CodeSystem | None:
+        """The code system whose codes decide; None where that version is not at hand, or several are."""
+        own = self._own.get(url, [])
+        if own:
+            fitting = {at: system for at, system in own if version is None or at == version}
+            return next(iter(fitting.values())) if len(fitting) == 1 else None
+        return self._definitions.codes.system(url) if version is None else None
 
     def _code(
-        self, system: Any, node: Node, place: Place, unchecked: dict[tuple[str, str], list[Any]]
+        self,
+        system: Any,
+        node: Node,
+        place: Place,
+        unchecked: Tally,
+        version: Any = None,
+        display: Rule | None = None,
     ) -> Iterator[Finding]:
         """One code with its display, of a system that may be known or not."""
         code = node.get("code")
         if not isinstance(system, str) or not isinstance(code, str):
             return
-        known = self._system(system)
+        known = self._system(system, version)
         if known is not None:
             found = known.canonical(code)
             if found is None:
                 yield code_unknown(place.child("code"), system, code, hint(code, known.displays))
             else:
-                yield from _display(known, found, node, place)
+                yield from _display(display or display_differs, known, found, node, place)
             return
         at = place.child("code")
-        what = "no list of its codes is at hand"
+        what = NO_LIST
         if system == UCUM:
             if not is_ucum(code):
                 yield ucum_unit(at, code)
             return
         if system == SNOMED:
-            what = "its check digits are right; whether the codes exist is not known here"
-            if not code.isdigit() and ":" in code:  # a post-coordinated expression
+            what = OF_DIGITS
+            if OF_EXPRESSION.search(code):
                 what = "expressions are not read"
             elif not is_snomed(code):
                 yield snomed_check_digit(at, code)
                 return
         elif system == LOINC:
-            what = "its check digits are right; whether the codes exist is not known here"
+            what = OF_DIGITS
             if not is_loinc(code):
                 yield loinc_check_digit(at, code)
                 return
         elif system in FORMS:
             pattern, form = FORMS[system]
-            what = "its form is right; whether the codes exist is not known here"
+            what = OF_FORM
             if not pattern.fullmatch(code):
                 yield code_form(at, code, form)
                 return
@@ -241,8 +268,7 @@ class Terminology:
         elif system.startswith(HL7) and self._is_unknown(system) and self._near(system):
             yield system_unknown(place.child("system"), system, self._near(system))
             return
-        row = unchecked.setdefault((system, what), [0, at])
-        row[0] += 1
+        unchecked.add(at, system, what)
 
     def _is_unknown(self, system: str) -> bool:
         if system.startswith(OTHERS):
@@ -250,8 +276,10 @@ class Terminology:
         return system not in self._catalogue.by_url and self._definitions.canonicals.get(system) != "CodeSystem"
 
     def _near(self, system: str) -> str:
+        if NUMBERED.search(system):
+            return ""  # every number is near another
         if system not in self._near_systems:
-            self._near_systems[system] = hint(system, self._definitions.canonicals, cutoff=0.9)
+            self._near_systems[system] = url_hint(system, self._definitions.canonicals)
         return self._near_systems[system]
 
     def _version(self, node: Node, place: Place) -> Iterator[Finding]:
@@ -268,21 +296,17 @@ class Terminology:
         at_hand = [entry.type for entry in self._catalogue.by_url.get(url, ())]
         return "ValueSet" in at_hand or (not at_hand and self._definitions.canonicals.get(url) == "ValueSet")
 
-    def _value_set_part(
-        self, name: str, node: Node, place: Place, unchecked: dict[tuple[str, str], list[Any]]
-    ) -> Iterator[Finding]:
-        if name == "ValueSet.expansion.contains":
-            yield from self._code(node.get("system"), node, place, unchecked)
-            return
+    def _included(self, node: Node, place: Place, unchecked: Tally) -> Iterator[Finding]:
         system = node.get("system")
         if isinstance(system, str) and self._system(system) is None and self._is_value_set(system):
             yield system_is_value_set(place.child("system"), system)
             return
         for index, concept in enumerate(items(node.get("concept"))):
             if isinstance(concept, dict):
-                yield from self._code(system, concept, place.child("concept", index), unchecked)
+                at = place.child("concept", index)
+                yield from self._code(system, concept, at, unchecked, node.get("version"), display_alternative)
 
-    def _group(self, node: Node, place: Place, unchecked: dict[tuple[str, str], list[Any]]) -> Iterator[Finding]:
+    def _group(self, node: Node, place: Place, unchecked: Tally) -> Iterator[Finding]:
         for index, element in enumerate(items(node.get("element"))):
             if not isinstance(element, dict):
                 continue
@@ -297,19 +321,24 @@ class Terminology:
         expansion = node.get("expansion")
         if not isinstance(expansion, dict) or "compose" not in node:
             return
+        if not all(self._at_hand(each) for each in _includes(node["compose"])):
+            return
         wanted = expanded(node, _Known(self._system, self._definitions), self._catalogue, frozenset())
         if wanted is None:
             return
         given: dict[str, set[str]] = {}
         count = 0
+        once: set[tuple[Any, ...]] = set()
         for at, contains in _contains(expansion, place.child("expansion")):
             system, code = contains.get("system"), contains.get("code")
             if not isinstance(system, str) or not isinstance(code, str) or contains.get("abstract") is True:
                 continue
             count += 1
-            if code in given.setdefault(system, set()):
+            key = (str(at.parent), system, code, contains.get("version"))  # below another code it may stand again
+            if key in once:
                 yield expansion_once(at.child("code"), system, code)
-            given[system].add(code)
+            once.add(key)
+            given.setdefault(system, set()).add(code)
             if code not in wanted.get(system, ()):
                 yield expansion_agrees(at.child("code"), system, code)
         partial = "offset" in expansion  # one page of several
@@ -326,7 +355,14 @@ class Terminology:
             shown = ", ".join(lacking[:5]) + (", …" if len(lacking) > 5 else "")
             yield expansion_complete(place.child("expansion"), len(lacking), shown)
 
-    def _bound(self, seen: Seen, unchecked: dict[tuple[str, str], list[Any]]) -> Iterator[Finding]:
+    def _at_hand(self, include: Node) -> bool:
+        """Whether the codes of an include can be told: it lists them, or the version that it names is at hand."""
+        system = include.get("system")
+        if "version" not in include or "concept" in include or not isinstance(system, str):
+            return True
+        return self._system(system, include["version"]) is not None
+
+    def _bound(self, seen: Seen, unchecked: Tally) -> Iterator[Finding]:
         for member, value, place in seen.bound:
             url = member.value_set or ""
             if isinstance(value, str):
@@ -335,10 +371,12 @@ class Terminology:
                     pattern, form = FORMS[system]
                     if not pattern.fullmatch(value):
                         yield code_form(place, value, form)
-                    elif system in COUNTED:
-                        unchecked.setdefault((system, COUNTED[system]), [0, place])[0] += 1
-            codes = self._definitions.codes.value_set(url) if member.strength == "extensible" else None
-            if codes is None:
+                    elif system not in GRAMMARS:
+                        unchecked.add(place, system, OF_FORM)
+            codes = self._definitions.codes.value_set(url)
+            if codes is None and url not in BOUND_FORMS:
+                unchecked.add(place, f"what is bound to {url}", "it can't be counted out here")
+            if codes is None or member.strength != "extensible":
                 continue
             if isinstance(value, str):
                 if not any(value in row for row in codes.values()):
@@ -346,9 +384,8 @@ class Terminology:
                 continue
             codings = value.get("coding") if member.type == "CodeableConcept" else [value]
             named = [each for each in items(codings) if isinstance(each, dict) and "code" in each]
-            if named and not any(each.get("code") in codes.get(str(each.get("system")), ()) for each in named):
-                shown = ", ".join(f"{each.get('system')}#{each.get('code')}" for each in named)
-                yield extensible_binding(place, shown, url)
+            if named and not any(is_in(codes, each) for each in named):
+                yield extensible_binding(place, ", ".join(map(coded, named)), url)
 
 
 class _Known:
@@ -365,12 +402,12 @@ class _Known:
         return self._definitions.codes.value_set(url)
 
 
-def _display(known: CodeSystem, code: str, node: Node, place: Place) -> Iterator[Finding]:
+def _display(rule: Rule, known: CodeSystem, code: str, node: Node, place: Place) -> Iterator[Finding]:
     display = node.get("display")
     names = known.displays[code]
     if isinstance(display, str) and names and _plain(display) not in {_plain(name) for name in names}:
         shown = " or ".join(repr(name) for name in names[:3])
-        yield display_differs(place.child("display"), known.url, code, display, shown)
+        yield rule(place.child("display"), known.url, code, display, shown)
 
 
 def _plain(text: str) -> str:
@@ -410,6 +447,12 @@ def _contains(node: Node, place: Place) -> Iterator[tuple[Place, Node]]:
             at = place.child("contains", index)
             yield at, each
             yield from _contains(each, at)
+
+
+def _includes(compose: Any) -> list[Node]:
+    """All includes and excludes of a compose."""
+    named = compose if isinstance(compose, dict) else {}
+    return [each for name in ("include", "exclude") for each in items(named.get(name)) if isinstance(each, dict)]
 
 
 def _listed(compose: Any) -> dict[str, set[str]]:

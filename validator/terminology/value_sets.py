@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from ..catalogue import Catalogue
 from ..definitions.codes import CodeSystem
-from ..odd import objects
+from ..odd import items, objects
 
 Expansion = dict[str, frozenset[str]]  # codes by system
 
@@ -60,7 +60,7 @@ def expanded(value_set: dict[str, Any], codes: Known, catalogue: Catalogue, seen
 def _part(include: dict[str, Any], codes: Known, catalogue: Catalogue, seen: frozenset[str]) -> Expansion | None:
     """What one include or exclude selects: the codes in all of its value sets and its system."""
     parts: list[Expansion] = []
-    for canonical in include.get("valueSet") or ():
+    for canonical in items(include.get("valueSet")):
         part = _named(str(canonical), codes, catalogue, seen)
         if part is None:
             return None

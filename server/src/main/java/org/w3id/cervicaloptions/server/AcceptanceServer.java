@@ -20,7 +20,9 @@ import org.springframework.boot.autoconfigure.web.servlet.DispatcherServletAutoC
 import org.springframework.boot.autoconfigure.web.servlet.ServletWebServerFactoryAutoConfiguration;
 import org.springframework.boot.autoconfigure.web.servlet.WebMvcAutoConfiguration;
 import org.springframework.boot.context.ApplicationPidFileWriter;
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
 import org.springframework.boot.web.context.WebServerPortFileWriter;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
@@ -63,10 +65,14 @@ public class AcceptanceServer {
   public static void main(String[] arguments) {
     SpringApplication application = new SpringApplication(AcceptanceServer.class);
     application.addListeners(new WebServerPortFileWriter(), new ApplicationPidFileWriter());
-    var context = application.run(arguments);
-    if (context.getEnvironment().getProperty("stop-with-stdin", Boolean.class, false)) {
-      stopWithStdin();
-    }
+    application.addListeners( // before anything else is started: a start takes long enough to be abandoned
+        (ApplicationListener<ApplicationEnvironmentPreparedEvent>)
+            prepared -> {
+              if (prepared.getEnvironment().getProperty("stop-with-stdin", Boolean.class, false)) {
+                stopWithStdin();
+              }
+            });
+    application.run(arguments);
   }
 
   private static void stopWithStdin() {

@@ -15,12 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ForkJoinPool;
 import java.util.stream.Stream;
 import org.hl7.fhir.common.hapi.validation.support.CommonCodeSystemsTerminologyService;
 import org.hl7.fhir.common.hapi.validation.support.InMemoryTerminologyServerValidationSupport;
@@ -40,9 +40,6 @@ import org.hl7.fhir.r4.model.MetadataResource;
  */
 public final class Validate {
 
-  private static final String USAGE =
-      "usage: Validate [--definitions DIR_OR_FILE]... [--support DIR_OR_FILE]... [--strip-profiles] FILE_OR_DIR...";
-
   private static final Set<String> DEFINITIONS = Set.of("StructureDefinition", "CodeSystem", "ValueSet");
   private static final Set<String> TERMINOLOGY = Set.of("CodeSystem", "ValueSet");
 
@@ -57,7 +54,6 @@ public final class Validate {
   private final PrePopulatedValidationSupport known = new PrePopulatedValidationSupport(r4);
   private final PrintStream out;
 
-  private int files;
   private int errors;
   private int warnings;
 
@@ -83,34 +79,54 @@ public final class Validate {
 
   private void run(Arguments arguments) throws Misuse {
     long start = System.nanoTime();
-    List<Path> resources = jsonFiles(arguments.resources);
+    List<Path> resources = jsonFiles(arguments.resources());
     if (resources.isEmpty()) {
-      throw new Misuse("no JSON file in " + arguments.resources);
+      throw new Misuse("no JSON file in " + arguments.resources());
     }
     int learned = 0;
-    for (Path place : arguments.definitions) {
+    for (Path place : arguments.definitions()) {
       int here = learnAll(jsonFiles(List.of(place)), DEFINITIONS);
       if (here == 0) {
         throw new Misuse("no definition in " + place); // a mistyped place would weaken the test in silence
       }
       learned += here;
     }
-    learned += learnAll(jsonFiles(arguments.support), TERMINOLOGY);
-    for (Path file : resources) {
-      try {
-        learned += learn(file, TERMINOLOGY) ? 1 : 0;
-      } catch (IOException | RuntimeException unreadable) {
-        // no matter here: validating the file tells of it
-      }
+    learned += learnAll(jsonFiles(arguments.support()), TERMINOLOGY);
+    if (!arguments.apart()) {
+      learned += learnReadable(resources);
     }
     say("%d definitions known after %.1f s", learned, seconds(start));
 
     FhirValidator validator = validator();
-    for (Path file : resources) {
-      validate(file, validator, arguments.stripProfiles);
+    List<Double> passes = new ArrayList<>();
+    for (int pass = 0; pass < arguments.repeat(); pass++) {
+      long began = System.nanoTime();
+      List<List<Finding>> found = validated(resources, validator, arguments);
+      passes.add(seconds(began));
+      if (pass == 0) {
+        found.forEach(findings -> findings.forEach(this::tell));
+      }
     }
-    line("files", files, "errors", errors, "warnings", warnings);
-    say("%d files, %d errors, %d warnings after %.1f s", files, errors, warnings, seconds(start));
+    line("files", resources.size(), "errors", errors, "warnings", warnings, "passes", passes);
+    say("%d files, %d errors, %d warnings after %.1f s", resources.size(), errors, warnings, seconds(start));
+  }
+
+  /**
+   * The findings of each file, in the order of the files. The pool is the run's own: in the common one the calling
+   * thread works as well, which makes one more than was asked for.
+   */
+  private List<List<Finding>> validated(List<Path> resources, FhirValidator validator, Arguments arguments) {
+    ForkJoinPool pool = new ForkJoinPool(arguments.jobs());
+    try {
+      return pool.submit(
+              () ->
+                  resources.parallelStream()
+                      .map(file -> validated(file, validator, arguments.stripProfiles()))
+                      .toList())
+          .join();
+    } finally {
+      pool.shutdown();
+    }
   }
 
   /** What is named on the command line comes before HAPI's own copies: the claims mean these versions. */
@@ -140,6 +156,19 @@ public final class Validate {
     return learned;
   }
 
+  /** As {@link #learnAll} for the files to validate: what cannot be read is told when it is validated. */
+  private int learnReadable(List<Path> resources) {
+    int learned = 0;
+    for (Path file : resources) {
+      try {
+        learned += learn(file, TERMINOLOGY) ? 1 : 0;
+      } catch (IOException | RuntimeException unreadable) {
+        // no matter here
+      }
+    }
+    return learned;
+  }
+
   /** Makes a resource known to the validator if it is of one of these types; any other file is passed over. */
   private boolean learn(Path file, Set<String> types) throws IOException {
     String text = Files.readString(file);
@@ -155,42 +184,32 @@ public final class Validate {
     return true;
   }
 
-  private void validate(Path file, FhirValidator validator, boolean stripProfiles) {
-    files++;
+  /** What the validator says of one file. It is asked from several threads, as a server would ask it. */
+  private static List<Finding> validated(Path file, FhirValidator validator, boolean stripProfiles) {
     try {
       String text = Files.readString(file);
       JSON.readTree(text); // HAPI would take XML as well, and names no line in broken JSON
       if (stripProfiles) {
         text = ProfileClaims.blankedIn(text);
       }
-      for (SingleValidationMessage found : validator.validateWithResult(text).getMessages()) {
-        issue(
-            file,
-            found.getSeverity().getCode(),
-            found.getLocationString(),
-            found.getLocationLine(),
-            found.getLocationCol(),
-            found.getMessage(),
-            found.getMessageId());
-      }
+      return validator.validateWithResult(text).getMessages().stream().map(found -> Finding.of(file, found)).toList();
     } catch (JsonProcessingException problem) {
       JsonLocation where = problem.getLocation();
-      issue(file, "fatal", null, where.getLineNr(), where.getColumnNr(), problem.getOriginalMessage(), null);
+      return List.of(Finding.fatal(file, where.getLineNr(), where.getColumnNr(), problem.getOriginalMessage()));
     } catch (IOException | RuntimeException problem) { // not UTF-8, not FHIR: a finding, not the end of the run
-      issue(file, "fatal", null, null, null, problem.toString(), null);
+      return List.of(Finding.fatal(file, null, null, problem.toString()));
     }
   }
 
-  private void issue(
-      Path file, String severity, String path, Integer line, Integer column, String message, String id) {
-    switch (severity) {
+  private void tell(Finding found) {
+    switch (found.severity) {
       case "fatal", "error" -> errors++;
       case "warning" -> warnings++;
       default -> {} // information is told, not counted
     }
     line(
-        "file", file.toString(), "severity", severity, "path", path, "line", line, "column", column,
-        "message", message, "id", id);
+        "file", found.file.toString(), "severity", found.severity, "path", found.path, "line", found.line,
+        "column", found.column, "message", found.message, "id", found.id);
   }
 
   private void line(Object... namesAndValues) {
@@ -229,50 +248,23 @@ public final class Validate {
     return (System.nanoTime() - since) / 1e9;
   }
 
-  /** The command line, read. */
-  private record Arguments(
-      List<Path> definitions, List<Path> support, List<Path> resources, boolean stripProfiles) {
+  /** One finding, as a line of the output has it. */
+  private record Finding(
+      Path file, String severity, String path, Integer line, Integer column, String message, String id) {
 
-    static Arguments from(String[] words) throws Misuse {
-      List<Path> definitions = new ArrayList<>();
-      List<Path> support = new ArrayList<>();
-      List<Path> resources = new ArrayList<>();
-      boolean stripProfiles = false;
-      Iterator<String> rest = List.of(words).iterator();
-      while (rest.hasNext()) {
-        String word = rest.next();
-        switch (word) {
-          case "--definitions" -> definitions.add(place(word, rest));
-          case "--support" -> support.add(place(word, rest));
-          case "--strip-profiles" -> stripProfiles = true;
-          default -> {
-            if (word.startsWith("-")) {
-              throw new Misuse("unknown option " + word + "\n" + USAGE);
-            }
-            resources.add(Path.of(word));
-          }
-        }
-      }
-      if (resources.isEmpty()) {
-        throw new Misuse(USAGE);
-      }
-      return new Arguments(definitions, support, resources, stripProfiles);
+    static Finding of(Path file, SingleValidationMessage found) {
+      return new Finding(
+          file,
+          found.getSeverity().getCode(),
+          found.getLocationString(),
+          found.getLocationLine(),
+          found.getLocationCol(),
+          found.getMessage(),
+          found.getMessageId());
     }
 
-    private static Path place(String option, Iterator<String> rest) throws Misuse {
-      if (!rest.hasNext()) {
-        throw new Misuse(option + " names no place\n" + USAGE);
-      }
-      return Path.of(rest.next());
-    }
-  }
-
-  /** Asked for something that cannot be done. */
-  private static final class Misuse extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    Misuse(String message) {
-      super(message);
+    static Finding fatal(Path file, Integer line, Integer column, String message) {
+      return new Finding(file, "fatal", null, line, column, message, null);
     }
   }
 }
