@@ -184,13 +184,14 @@ def _evidence(content: Content, row: Evidence) -> Iterator[str]:
         case _:
             status, drugs = _one_of("M.status", row.status), pascal(row.codes[0])
             because = f"({_by_code('M', row)} or {_by_diagnosis('M', row)})"
+            title = titles[row.codes[0]]
             found = [
-                # A translator lets a retrieve follow references too, by the last part of any address: too loosely.
-                f'exists ([{row.resource}: "{titles[row.codes[0]]}"] M\n    where {status}\n'
-                f"      and M.medication is FHIR.CodeableConcept\n      and {because})",
-                # What points to its drug has no code to be retrieved by: the one kind of retrieve without a filter.
+                # The one kind of retrieve without a filter: what points to its drug has no code to be retrieved by,
+                # and HAPI can't filter a choice by code where one of the records has a reference (ADR 17).
                 f"exists ([{row.resource}] M\n    where {status}\n"
-                f"      and PointsTo{drugs}(M.medication, M.contained)\n      and {because})",
+                f"      and ((M.medication is FHIR.CodeableConcept\n"
+                f'          and M.medication as FHIR.CodeableConcept in "{title}")\n'
+                f"        or PointsTo{drugs}(M.medication, M.contained))\n      and {because})",
             ]
     if row.says != "no-when-absent":
         yield f"define {name}:\n  " + "\n  or ".join(found)

@@ -71,9 +71,10 @@ def test_no_error_by_the_profiles_claimed(profiled: Hapi) -> None:
 @pytest.mark.parametrize(
     ("place", "change", "fault"),
     [
-        pytest.param("PlanDefinition/cervical-recurrence", {"type": {"text": "a plan"}}, "type", id="profile"),
-        pytest.param("PlanDefinition/cervical-recurrence", {"subjectReference": "x"}, "", id="r4"),
-        pytest.param("ActivityDefinition/cervical-cisplatin", {"productCodeableConcept": None}, "", id="missing"),
+        pytest.param("PlanDefinition/cervical-recurrence", {"subjectReference": "x"}, "subjectReference", id="r4"),
+        pytest.param("PlanDefinition/cervical-recurrence", {"type": {"text": "a plan"}}, "found 0 coding", id="slice"),
+        pytest.param("ActivityDefinition/cervical-cisplatin", {"kind": None}, "cpg-medicationrequest", id="cpg"),
+        pytest.param("Library/CervicalOptionsLogic", {"description": None}, "crmi-shareablelibrary", id="crmi"),
     ],
 )
 def test_validation_bites(profiled: Hapi, place: str, change: dict[str, Any], fault: str) -> None:
