@@ -68,10 +68,11 @@ elm: $(VENV)/dev official node
 	$(BIN)/python -m cervical_options.generator.translate tests/node/translate.mjs tests/official/target/cql
 	$(BIN)/cervical-options generate
 
-bench: $(VENV)/dev official node
+bench: $(VENV)/dev official node server-jar
 	$(BIN)/python bench/commands.py
 	$(BIN)/python bench/logic.py
 	$(BIN)/python bench/validator.py
+	$(BIN)/python bench/server.py
 
 # Locks carry hashes and no address, so any registry can serve them.
 lock: $(VENV)/dev

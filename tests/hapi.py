@@ -41,11 +41,19 @@ S = TypeVar("S")
 class Hapi:
     """A running server."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, process: subprocess.Popen[bytes]) -> None:
         self.root = root
+        self._process = process
+        self.was_killed = False
         self.fhir = f"{root}/fhir"
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy between us and ourselves
+
+    def kill(self) -> None:
+        """End it at once, as a loss of power would."""
+        self.was_killed = True
+        self._process.kill()
+        self._process.wait()
 
     def get(self, path: str, **parameters: str) -> Resource:
         """What a GET below the FHIR base gives; anything but 200 fails."""
@@ -109,8 +117,8 @@ class Hapi:
 
 
 @contextmanager
-def started(heap: str = HEAP) -> Iterator[Hapi]:
-    """A server, empty and ready; the test is skipped where it can't be run."""
+def started(heap: str = HEAP, keep: Path | None = None) -> Iterator[Hapi]:
+    """A server, ready; the test is skipped where it can't be run. It is empty, but for what is `keep`t in a file."""
     java = tool("java", "a HAPI server is")
     if not JAR.is_file():
         pytest.skip("server is not built (make server-jar): acceptance on a HAPI server is not run")
@@ -118,20 +126,25 @@ def started(heap: str = HEAP) -> Iterator[Hapi]:
         folder = Path(name)
         port, log = folder / "port", folder / "log"
         with log.open("wb") as file:
+            storage = [] if keep is None else [f"--storage.url=jdbc:h2:file:{keep};WRITE_DELAY=0"]
             options = [f"-Xmx{heap}", "-XX:+UseParallelGC", f"-Dportfile={port}", f"-Dpidfile={folder / 'pid'}"]
             server = subprocess.Popen(
-                [java, *options, "-jar", JAR, "--server.port=0", "--stop-with-stdin=true"],
+                [java, *options, "-jar", JAR, "--server.port=0", "--stop-with-stdin=true", *storage],
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
             )
+        hapi = None
         try:
-            yield _ready(server, port, log)
+            hapi = _ready(server, port, log)
+            yield hapi
         finally:
             ended = server.poll()
             _stop(server)
-        assert ended is None, f"the server ended by itself with {ended}: {log.read_text(errors='replace')[-5000:]}"
+        assert ended is None or hapi.was_killed, (
+            f"the server ended by itself with {ended}: {log.read_text(errors='replace')[-5000:]}"
+        )
 
 
 def _ready(server: subprocess.Popen[bytes], port: Path, log: Path) -> Hapi:
@@ -139,7 +152,7 @@ def _ready(server: subprocess.Popen[bytes], port: Path, log: Path) -> Hapi:
     while monotonic() < end:
         assert server.poll() is None, f"the server ended: {log.read_text(errors='replace')[-3000:]}"
         if port.is_file() and (number := port.read_text().strip()):
-            hapi = Hapi(f"http://127.0.0.1:{number}")
+            hapi = Hapi(f"http://127.0.0.1:{number}", server)
             try:
                 assert hapi.get("metadata")["fhirVersion"] == "4.0.1"
             except requests.ConnectionError:

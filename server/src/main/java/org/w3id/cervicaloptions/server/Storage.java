@@ -13,18 +13,19 @@ import org.apache.commons.dbcp2.BasicDataSource;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.orm.jpa.JpaTransactionManager;
 import org.springframework.orm.jpa.LocalContainerEntityManagerFactoryBean;
 import org.springframework.transaction.PlatformTransactionManager;
 
-/** Where resources are kept: H2 in memory, gone with the process. */
+/** Where resources are kept: H2 in memory, gone with the process, or in a file that outlives it. */
 @Configuration
 class Storage {
 
   @Bean(destroyMethod = "close")
-  BasicDataSource dataSource() {
+  BasicDataSource dataSource(Environment settings) {
     BasicDataSource source = new BasicDataSource();
-    source.setUrl("jdbc:h2:mem:server;DB_CLOSE_DELAY=-1");
+    source.setUrl(settings.getRequiredProperty("storage.url"));
     source.setMaxTotal(20);
     return source;
   }
@@ -38,7 +39,7 @@ class Storage {
     factory.setDataSource(source);
     Properties hibernate = new Properties();
     hibernate.setProperty("hibernate.dialect", HapiFhirH2Dialect.class.getName());
-    hibernate.setProperty("hibernate.hbm2ddl.auto", "create");
+    hibernate.setProperty("hibernate.hbm2ddl.auto", "update");
     hibernate.setProperty("hibernate.search.enabled", "false");
     factory.setJpaProperties(hibernate);
     return factory;
