@@ -1,4 +1,4 @@
-"""A registry of FHIR packages on 127.0.0.1, as npm and packages.fhir.org answer, for consumers that must not go further.
+"""A registry of FHIR packages on 127.0.0.1, as npm answers, for consumers that must ask nobody else.
 
     with serving({"org.example": ("1.0.0", data)}) as (address, asked):
         ...

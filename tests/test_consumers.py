@@ -1,4 +1,4 @@
-"""The FHIR package in tools that others wrote: fhir-package-loader, SUSHI and HAPI's validator take it, without network."""
+"""The FHIR package in tools that others wrote, without network: fhir-package-loader, SUSHI, HAPI's validator."""
 
 import io
 import json
@@ -8,7 +8,6 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cervical_options.packages.files import distribution
@@ -19,7 +18,7 @@ from cervical_options.folder import read
 from . import official
 from .conftest import ROOT, tool
 from .registry import serving
-from .resources import BASE, PACKAGE, VERSION, Resource
+from .resources import BASE, PACKAGE, VERSION
 
 pytestmark = pytest.mark.slow
 
@@ -194,3 +193,35 @@ def test_sushi_reports_a_version_of_the_package_that_is_not_there(home: dict[str
     built = sushi(home, tmp_path, "CervicalRecurrence", depends="9.9.9")
     assert f"Failed to load {NAME}#9.9.9" in built.errors[0], built.output
     assert built.leads_to == []
+
+
+# ---- HAPI's validator
+
+
+@pytest.mark.xdist_group("official")
+def test_hapis_validator_looks_codes_up_in_it(package: bytes, tmp_path: Path) -> None:
+    """An Observation with one of our facts: by the package alone one code is known and another is none."""
+    archive = tmp_path / f"{NAME}-{VERSION}.tgz"
+    archive.write_bytes(package)
+    files = tmp_path / "records"
+    files.mkdir()
+    for code in ("pd-l1-positive", "pd-l1-negative"):
+        coding = {"system": f"{BASE}/CodeSystem/cervical-facts", "code": code}
+        subject, performer = {"display": "somebody"}, [{"display": "somebody else"}]
+        observation = {
+            "resourceType": "Observation",
+            "id": code,
+            "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">A fact.</div>'},
+            "status": "final",
+            "code": {"coding": [coding]},
+            "subject": subject,
+            "performer": performer,
+            "effectiveDateTime": "2026-11-24",
+            "valueBoolean": True,
+        }
+        (files / f"{code}.json").write_text(json.dumps(observation), "utf-8")
+    with_it = official.validate("--apart", files, packages=[archive])
+    assert [(each.file, each.severity) for each in with_it if each.severity != "information"] == [
+        ("pd-l1-negative.json", "error")
+    ]
+    assert "pd-l1-negative" in next(each.message for each in with_it if each.severity == "error")
