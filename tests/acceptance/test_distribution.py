@@ -1,4 +1,4 @@
-"""Each closure that `cervical-options package` writes, alone on a real server: it loads, and its plan can be applied."""
+"""Each closure that `cervical-options package` writes, alone on a real server: its plan can be applied."""
 
 import json
 import re

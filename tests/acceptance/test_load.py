@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from cervical_options import resources
 
-from ..hapi import Hapi, Resource, as_stored, putting
+from ..hapi import Hapi, as_stored, putting
 from ..patients import cases
 from ..reports import report
 from .conftest import bundle
@@ -68,7 +68,6 @@ def there(hapi: Hapi) -> Counter[str]:
     return Counter({kind: hapi.count(kind, _tag=TAG) for kind in KINDS})
 
 
-@pytest.mark.parametrize("name", WAYS)
 def state(hapi: Hapi) -> dict[str, str]:
     """All that is there of the package's types and of a bystander's, with versions."""
     return {
@@ -76,6 +75,7 @@ def state(hapi: Hapi) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("name", WAYS)
 def test_twice_on_and_off_again(unloaded: Hapi, name: str) -> None:
     way, hapi = WAYS[name], unloaded
     _, patient = as_stored(cases()[0].bundle, "bystander-")
