@@ -1,11 +1,12 @@
 """Two releases in, changes out, the weightiest first. Pure: what was read is all it knows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from . import logic, plans, terms
 from .change import Change, Class, Resource, place, subject
 from .elements import Difference, differences
-from .release import Release, normal
+from .release import VERSION, Release, normal, restored
 from .wording import NARRATIVE, in_words
 
 Words = Callable[[Resource, Resource, Sequence[Difference]], Iterator[Change]]
@@ -30,8 +31,10 @@ def compare(old: Release, new: Release) -> list[Change]:
     for key, resource in new.resources.items():
         if key not in old.resources:
             found.append(_whole(resource, Class.CLINICAL, "added"))
-        elif resource != old.resources[key] or old.version != new.version:
-            found += _of_resource(normal(old, key), normal(new, key))
+        else:
+            for each in _of_resource(normal(old, key, new), normal(new, key, old)):
+                what = each.what.replace(f"|{VERSION}", "").replace(VERSION, "its version")
+                found.append(replace(each, what=what, old=restored(each.old, old), new=restored(each.new, new)))
     return sorted(found, key=lambda each: (each.severity.rank, each.kind not in FIRST, each.resource))
 
 

@@ -31,8 +31,8 @@ def differences(old: Any, new: Any, path: str, steps: tuple[str, ...] = ()) -> I
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
             yield from differences(old.get(key), new.get(key), f"{path}.{key}", (*steps, key))
-    elif isinstance(old, list) and isinstance(new, list):
-        yield from _lists(old, new, path, steps)
+    elif isinstance(old, list | None) and isinstance(new, list | None) and (old or new):
+        yield from _lists(old or [], new or [], path, steps)
     else:
         yield Difference(steps, path, old, new)
 
@@ -79,6 +79,8 @@ def _named_by(old: list[Any], new: list[Any]) -> tuple[Callable[[Any], str] | No
         return None, None
     for names in NAMES:
         key = _key(names)
+        if names == ("name",) and len(old) == len(new) == 1:
+            return None, None  # the one that there is goes by another name
         if all(_unique([key(each) for each in side]) for side in (old, new)):
             return _worded(names), key
     return None, None

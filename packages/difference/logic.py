@@ -11,7 +11,9 @@ DEFINE = re.compile(
     r'^define (?:function |fluent function )?("[^"]+"|\w+)[^\n:]*:(.*?)(?=^\S|\Z)', re.MULTILINE | re.DOTALL
 )
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-DATA = {"dataRequirement": "data that it asks for", "parameter": "a parameter"}
+DATA = {"dataRequirement": "data that it asks for", "parameter": "parameters"}
+KINDS = {"dataRequirement": "data-changed", "parameter": "parameters-changed"}
+NAMED = re.compile(r"\.where\(\w+ = '([^']*)'")
 
 
 def changes(old: Resource, new: Resource, found: Sequence[Difference]) -> Iterator[Change]:
@@ -19,7 +21,8 @@ def changes(old: Resource, new: Resource, found: Sequence[Difference]) -> Iterat
     told = before is not None and after is not None and before != after
     if told:
         yield from _defines(new, before or "", after or "")
-    rest = []
+    rest: list[Difference] = []
+    wanted: dict[str, list[Difference]] = {}
     for each in found:
         if each.steps[:2] == ("content", "data") and told:
             continue  # compiled forms follow from the text
@@ -32,11 +35,14 @@ def changes(old: Resource, new: Resource, found: Sequence[Difference]) -> Iterat
             what = "compiled logic changed, its source did not"
             yield said(new, Class.CLINICAL, "logic-changed", each.path, what)
         elif each.steps[0] in DATA:
-            what = f"{DATA[each.steps[0]]} changed: {shown(each.new or each.old)}"
-            kind = f"{each.steps[0].lower()}-changed"
-            yield said(new, Class.BREAKING, kind, each.path, what, each.old, each.new)
+            wanted.setdefault(each.steps[0], []).append(each)
         else:
             rest.append(each)
+    for name, several in wanted.items():
+        of = dict.fromkeys(NAMED.findall(each.path)[0] for each in several if NAMED.search(each.path))
+        what = f"{DATA[name]} changed{': ' if of else ''}{', '.join(of)}"
+        one = several[0]
+        yield said(new, Class.BREAKING, KINDS[name], one.path, what, one.old, one.new)
     yield from in_words(new, rest)
 
 

@@ -53,7 +53,7 @@ def changes(old: Resource, new: Resource, found: Sequence[Difference]) -> Iterat
 
 
 def _of_action(plan: Resource, each: Difference) -> Change:
-    id, last = _id(each), each.steps[-1]
+    id, last = _id(each) or "its action", each.steps[-1]
     whole = each.new or each.old
     if last == "action" and isinstance(whole, dict) and None in (each.old, each.new):
         gone = each.new is None
@@ -63,10 +63,9 @@ def _of_action(plan: Resource, each: Difference) -> Change:
         what = f"{kind} {shown(whole.get('title', id))!r} {done}{leads}"
         severity = Class.BREAKING if gone else Class.CLINICAL
         return said(plan, severity, f"{kind}-{done}", each.path, what, each.old, each.new)
-    if last == MOVED or (each.old == MOVED and last == "action"):
-        return said(
-            plan, Class.CLINICAL, "order-changed", each.path, f"{id or 'its actions'}: actions in another order"
-        )
+    if each.old == MOVED and last == "action":
+        what = f"actions of {_id(each) or 'the plan'} in another order"
+        return said(plan, Class.CLINICAL, "order-changed", each.path, what)
     if last in LEADS_TO:
         now = f"leads to {shown(each.new)}" if each.new else "leads nowhere"
         was = f"before to {shown(each.old)}" if each.old else "before nowhere"

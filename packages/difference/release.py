@@ -31,6 +31,7 @@ class Release:
     version: str | None
     date: str | None
     resources: Mapping[str, Resource]
+    places: Mapping[str, str]  # what a reference may say -> what the resource is known under
 
 
 def read_release(path: Path) -> Release:
@@ -47,26 +48,41 @@ def read_release(path: Path) -> Release:
         package=said.get("packageId"),
         version=version,
         date=date,
-        resources={key: _pointing(each, known) for key, each in keyed.items()},
+        resources=keyed,
+        places=known,
     )
 
 
-def normal(release: Release, key: str) -> Resource:
-    """A resource without what its release alone explains: its version, its date, the server it was on."""
-    resource = dict(release.resources[key])
+def normal(release: Release, key: str, other: Release) -> Resource:
+    """A resource without what its release alone explains: its version, its date, the server it was on.
+
+    `other` is the release that it is compared with: what both say of themselves stays as it is.
+    """
+    resource = _pointing(release.resources[key], {**other.places, **release.places})
     if isinstance(resource.get("meta"), dict):
         resource["meta"] = {name: each for name, each in resource["meta"].items() if name not in OF_A_SERVER}
     if resource["resourceType"] == "Library" and isinstance(resource.get("content"), list):
         resource["content"] = [_readable(each) for each in resource["content"]]
     steps: list[Callable[[str, str], str]] = []
-    if release.version:
+    if release.version and release.version != other.version:
         own = re.compile(rf"(?<![\w.]){re.escape(release.version)}(?![\w.-]*\w)")
         steps.append(lambda _, text: own.sub(VERSION, text) if release.version in text else text)  # type: ignore[operator]
-    if release.date:
+    if release.date and release.date != other.date:
         day = release.date[:10]
         steps.append(lambda name, text: DATE if name in ("date", "timestamp") and text.startswith(day) else text)
     result: Resource = _each_string(resource, "", steps)
     return result
+
+
+def restored(node: Any, release: Release) -> Any:
+    """What `normal` took away put back, for a reader."""
+    if isinstance(node, dict):
+        return {key: restored(value, release) for key, value in node.items()}
+    if isinstance(node, list):
+        return [restored(each, release) for each in node]
+    if isinstance(node, str):
+        return node.replace(VERSION, release.version or "").replace(DATE, release.date or "")
+    return node
 
 
 def _read(path: Path) -> tuple[list[Resource], dict[str, Resource]]:

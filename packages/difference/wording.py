@@ -59,7 +59,7 @@ def element(resource: Resource, each: Difference) -> Change:
     severity = class_of(resource, each)
     if change := _coding(resource, each, severity):
         return change
-    if each.steps == ("relatedArtifact", "label"):
+    if each.steps[-1] == "label" and each.steps[-2] in ("relatedArtifact", "valueRelatedArtifact"):
         return basis(resource, each.path, "", each.old, each.new)
     name = ".".join(each.steps)
     if each.old == MOVED and each.new == MOVED:
