@@ -4,6 +4,7 @@ import gzip
 import tarfile
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -45,7 +46,7 @@ def packed(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
-LINK = {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}
+LINK: dict[str, Any] = {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "no whole package"),
     "no-archive": (b"no archive", "no whole package"),

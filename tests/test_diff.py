@@ -427,7 +427,7 @@ def of_others(folder: Path, name: str, *resources: Resource, **described: Any) -
 
 def test_two_packages_of_others(tmp_path: Path) -> None:
     url = "https://example.org/PlanDefinition/fever"
-    plan = {
+    plan: Resource = {
         "resourceType": "PlanDefinition",
         "id": "fever",
         "url": url,
