@@ -58,10 +58,10 @@ def main() -> None:
         packed = next(str(each) for each in Path(dist).glob("*.tgz"))
         changed = f"{scratch}/changed"
         copytree(ROOT / "fhir", changed)
-        for file in Path(changed).rglob("*.json"):  # every resource differs: the most that a comparison can have to do
+        for file in Path(changed).rglob("*.json"):  # words, all over
             file.write_bytes(file.read_bytes().replace(b"cervical cancer", b"cancer of the cervix"))
         measure("diff, two equal packages", [*COMMAND, "diff", packed, packed], floor, aim=AIM)
-        measure("diff, every resource changed", [*COMMAND, "diff", packed, changed], floor, aim=AIM, code=1)
+        measure("diff, words changed all over", [*COMMAND, "diff", packed, changed], floor, aim=AIM, code=1)
         measure("trace --format json", [*COMMAND, "trace", "--format", "json"], floor)
 
 
