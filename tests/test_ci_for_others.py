@@ -32,14 +32,14 @@ def commands(workflow: str) -> list[str]:
 
 
 def test_pre_commit_takes_the_hooks() -> None:
-    command = [HERE / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"]
+    command: list[str | Path] = [HERE / "pre-commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("file", sorted(WORKFLOWS.glob("*")), ids=lambda file: file.name)
 def test_a_workflow_has_the_form_that_github_wants(file: Path) -> None:
-    command = [HERE / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", file]
+    command: list[str | Path] = [HERE / "check-jsonschema", "--builtin-schema", "vendor.github-workflows", file]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -56,7 +56,8 @@ def content(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_hook_passes_what_is_good_and_stops_what_is_not(hook: str, content: Path) -> None:
     told = HOOKS[hook]
-    program, *words = [*shlex.split(told["entry"]), *(word for word in told.get("args", []) if word != "fhir")]
+    program, *words = shlex.split(str(told["entry"]))
+    words += [word for word in told.get("args", []) if word != "fhir"]
     names = told.get("pass_filenames", True)
     for folder, code in (("good", 0), ("bad", 1)):
         given = f"{folder}/patient.json" if names else folder
