@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 JAVA := $(and $(shell command -v java),$(shell command -v mvn))
 NODE := $(and $(shell command -v node),$(shell command -v npm))
 
-.PHONY: all test lint types official node server server-jar elm bench lock clean
+.PHONY: all test lint types official node server server-jar elm bench lock release-check release clean
 
 all: $(VENV)/core
 	@$(BIN)/cervical-options generate
@@ -73,6 +73,16 @@ bench: $(VENV)/dev official node server-jar
 	$(BIN)/python bench/logic.py
 	$(BIN)/python bench/validator.py
 	$(BIN)/python bench/server.py
+
+# May this be released? Its version against the last release, kept in releases/, and its entry in the changelog.
+release-check: $(VENV)/core
+	@$(BIN)/python -m cervical_options.packages.release_check
+
+# Keeps what was released, so that the next release can be compared with it.
+release: all release-check
+	@mkdir -p releases
+	@cp dist/*-$(shell cat generator/source/VERSION).tgz releases/
+	@cd releases && sha256sum *.tgz > SHA256SUMS
 
 # Locks carry hashes and no address, so any registry can serve them.
 lock: $(VENV)/dev

@@ -9,9 +9,17 @@ from typing import Any
 
 def path() -> Path:
     """The folder with the package's resources, one `<Type>/<id>.json` each."""
+    return _beside("fhir")
+
+
+def examples_path() -> Path:
+    """The folder with the example patients, `<option>/<outcome>.json`: none of them is a resource to load."""
+    return _beside("examples")
+
+
+def _beside(name: str) -> Path:
     here = Path(__file__).parent
-    installed = here / "fhir"
-    return installed if installed.is_dir() else here.parent / "fhir"
+    return here / name if (here / name).is_dir() else here.parent / name
 
 
 def resources(folder: Path | None = None) -> list[dict[str, Any]]:

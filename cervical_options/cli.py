@@ -9,6 +9,7 @@ import click
 from .console import ExitCode, say
 from .generator.cli import examples, generate
 from .packages.cli import package
+from .packages.diff_cli import diff
 from .review.cli import docs, trace
 from .service.apply_cli import apply
 from .service.cli import record
@@ -45,5 +46,5 @@ def app() -> None:
     """
 
 
-for command in (generate, examples, docs, package, load, validate, record, apply, trace):
+for command in (generate, examples, docs, package, diff, load, validate, record, apply, trace):
     app.add_command(command)

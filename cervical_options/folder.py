@@ -1,12 +1,12 @@
 """A folder or package of resources, read back: what everything right of `fhir/` starts from."""
 
-import tarfile
-import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import Any
 
 import orjson
+
+from .archive import ArchiveError, contents
 
 Resource = dict[str, Any]
 
@@ -34,9 +34,11 @@ class FolderError(Exception):
 def read(folder: Path) -> list[Resource]:
     """Every resource of a folder or of a FHIR package (.tgz), in loading order and by id within a type.
 
-    Raises FolderError with every file that is no resource, or where there is none at all.
+    The examples of a package are none of its resources: nobody wants them on a server. Raises FolderError with every
+    file that is no resource, or where there is none at all.
     """
-    files = packed(folder) if folder.is_file() else _of_folder(folder)
+    files: Iterator[tuple[str, bytes | Callable[[], bytes]]]
+    files = iter(packed(folder, examples=False)) if folder.is_file() else _of_folder(folder)
     resources: list[Resource] = []
     reasons: list[str] = []
     for file, content in files:
@@ -61,25 +63,30 @@ def read(folder: Path) -> list[Resource]:
 def _of_folder(folder: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     if not folder.is_dir():
         raise FolderError([f"{folder}: no such folder; run 'cervical-options generate' or name another with --fhir"])
-    yield from ((str(file), file.read_bytes) for file in sorted(folder.rglob("*.json")))
+    unpacked = (folder / "package.json").is_file()  # a package, as its consumers keep it
+    for file in sorted(folder.rglob("*.json")):
+        if not unpacked or is_resource("package" / file.relative_to(folder), examples=False):
+            yield str(file), file.read_bytes
 
 
-def packed(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """The resources of a package as npm packs it: `package/*.json` and its examples, by name.
+def packed(archive: Path, *, examples: bool = True) -> list[tuple[str, bytes]]:
+    """The resources of a package as npm packs it: `package/*.json` and, if wanted, its examples, by name.
 
-    What describes the package, and the tables of its tools in other folders, are no resources. Raises FolderError.
+    Raises FolderError where the archive is refused.
     """
     try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in sorted(tar.getmembers(), key=lambda each: each.name):
-                path = PurePosixPath(member.name)
-                described = path.name in ("package.json", ".index.json")
-                tools = len(path.parts) > 2 and path.parts[1] not in ("example", "examples")
-                if member.isfile() and path.suffix == ".json" and not described and not tools:
-                    content = tar.extractfile(member)
-                    yield f"{archive}/{member.name}", content.read() if content else b""
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise FolderError([f"{archive}: no package that can be read ({error}); name a folder or a .tgz"]) from error
+        files = contents(archive)
+    except ArchiveError as error:
+        raise FolderError(error.reasons) from error
+    return [(f"{archive}/{path}", content) for path, content in files if is_resource(path, examples=examples)]
+
+
+def is_resource(path: PurePath, *, examples: bool) -> bool:
+    """What describes a package, and the tables of its tools in other folders, are no resources."""
+    described = path.name in ("package.json", ".index.json")
+    folders = path.parts[1:-1]
+    here = not folders or (examples and folders[0] in ("example", "examples"))
+    return path.suffix == ".json" and not described and here
 
 
 def _place(resource: Resource) -> tuple[int, str, str]:

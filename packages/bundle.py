@@ -1,4 +1,4 @@
-"""Resources as transaction Bundles: loaded by id or by url, and unloaded. Pure: same resources, same Bundle.
+"""Resources as Bundles: transactions that load by id or by url and unload, and a collection. Pure: same in, same out.
 
 By id (`PUT Type/id`) keeps our ids; by url (conditional update) lets the server choose ids and updates what it has
 under the same canonical url. Ownership is the url (Medication: the identifier) with the package's tag, never the id.
@@ -29,6 +29,17 @@ def unload(resources: Sequence[Resource]) -> Resource:
         {"request": {"method": "DELETE", "url": where(resource, tagged=True)}} for resource in reversed(resources)
     ]
     return _transaction("cervical-options-unload", deletes)
+
+
+def collection(resources: Sequence[Resource]) -> Resource:
+    """All resources in one Bundle, to read; it asks nothing of a server."""
+    entries = [{"fullUrl": put_by_id(each)["fullUrl"], "resource": each} for each in resources]
+    return {"resourceType": "Bundle", "id": "cervical-options-collection", "type": "collection", "entry": entries}
+
+
+def closure(id: str, resources: Sequence[Resource]) -> Resource:
+    """A transaction that puts a recommendation and what it needs under their ids."""
+    return _transaction(id, [put_by_id(resource) for resource in resources])
 
 
 def canonical_url(resource: Resource) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,20 +26,25 @@ class Finding:
     place: Path  # the file by its whole path, where names alone may repeat
 
 
-def command() -> list[str]:
-    """How the validator is started, before its arguments; the module must be built (`make official`)."""
+def command(*folders: Path) -> list[str]:
+    """How the validator is started, before its arguments; the module must be built (`make official`).
+
+    `folders`: where it finds packages.
+    """
     java = tool("java", "official validation is")
     if not (MODULE / "target" / "classes").is_dir():
         pytest.skip("tests/official is not built (make official): official validation is not run")
-    classpath = f"{MODULE}/target/classes:{MODULE}/target/lib/*"
+    classpath = ":".join([f"{MODULE}/target/classes", f"{MODULE}/target/lib/*", *map(str, folders)])
     main = "org.w3id.cervicaloptions.official.Validate"
     # The collector made for throughput: a run is over in a minute, and nobody waits for a pause in it.
     return [java, "-Xmx1g", "-XX:+UseParallelGC", "-cp", classpath, main]
 
 
-def validate(*arguments: str | Path) -> list[Finding]:
-    """Run the validator over files or folders."""
-    done = subprocess.run([*command(), *map(str, arguments)], capture_output=True, text=True, check=False)
+def validate(*arguments: str | Path, packages: Sequence[Path] = ()) -> list[Finding]:
+    """Run the validator over files or folders, with FHIR packages at hand."""
+    named = [word for package in packages for word in ("--package", package.name)]
+    words = [*command(*(package.parent for package in packages)), *named, *map(str, arguments)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     *lines, summary = map(json.loads, done.stdout.splitlines())
     assert summary["files"] > 0

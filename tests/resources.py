@@ -13,7 +13,7 @@ from .oracle import OPTIONS as OPTIONS
 
 FHIR = ROOT / "fhir"
 BASE = "https://w3id.org/cervical-options"
-VERSION = "0.1.0"
+VERSION = (ROOT / "generator" / "source" / "VERSION").read_text("utf-8").strip()
 LIBRARY = "Library/CervicalOptionsLogic"
 STRATEGY = "PlanDefinition/cervical-recurrence"
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 from zipfile import ZipFile
@@ -75,6 +76,11 @@ def test_an_installed_wheel_does_the_main_job(environment: Path, tmp_path: Path)
     assert run("cervical-options", "generate", "--check", "--format", "json") == f"{nothing}\n"
     run("cervical-options", "package")
     assert (tmp_path / "dist" / "SHA256SUMS").is_file()
+    (packed,) = (tmp_path / "dist").glob("*.tgz")
+    with tarfile.open(packed) as tar:
+        examples = [name for name in tar.getnames() if name.startswith("package/example/Bundle-")]
+    assert len(examples) == len(list((ROOT / "examples").glob("*/*.json")))
+    assert run("cervical-options", "diff", "dist", "dist/bundle-by-url.json") == ""
     assert "PlanDefinition/cervical-offer-pembrolizumab#ask" in run("cervical-options", "trace", "S-49")
     made = {p.relative_to(tmp_path / "fhir"): p.read_bytes() for p in (tmp_path / "fhir").glob("*/*.json")}
     assert made == {p.relative_to(ROOT / "fhir"): p.read_bytes() for p in (ROOT / "fhir").glob("*/*.json")}

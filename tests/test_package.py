@@ -747,8 +747,11 @@ def owned(resource: Resource) -> dict[str, list[str]]:
 
 def test_the_same_bytes_again_and_checksums_that_hold(out: Path, tmp_path: Path) -> None:
     assert run("package", "--out", tmp_path).exit_code == 0
-    files = {file.name: file.read_bytes() for file in out.iterdir()}
-    assert files == {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    files, again = (
+        {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        for folder in (out, tmp_path)
+    )
+    assert files == again
     sums = [line.split("  ") for line in files.pop("SHA256SUMS").decode("ascii").splitlines()]
     assert {name: digest for digest, name in sums} == {name: sha256(data).hexdigest() for name, data in files.items()}
     assert {*files} >= {"bundle-by-id.json", "bundle-by-url.json", "unload.json"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
-from cervical_options.packages.bundle import by_id
+from cervical_options.packages.bundle import by_id, unload
 
 from cervical_options import resources
 
@@ -33,6 +33,15 @@ def hapi(empty_hapi: Hapi) -> Hapi:
 def services(hapi: Hapi) -> dict[str, Resource]:
     """The two CDS services."""
     return hapi.services_when(lambda found: found.keys() >= {"cervical-patient-view", "cervical-order-sign"})
+
+
+@pytest.fixture
+def unloaded(hapi: Hapi) -> Iterator[Hapi]:
+    """The server without the package; with it again for the tests that follow."""
+    hapi.load(unload(resources()))
+    yield hapi
+    hapi.load(unload(resources()))
+    hapi.load(bundle())
 
 
 def bundle() -> Resource:

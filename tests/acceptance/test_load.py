@@ -1,18 +1,20 @@
 """The package goes onto a real server, again, and off it: nothing doubled, nothing left, nothing else touched."""
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
 import pytest
-from cervical_options.packages.bundle import by_id, by_url, unload
+from cervical_options.packages.bundle import unload
+from cervical_options.packages.files import distribution
 from cervical_options.service.load_cli import load as command
 from click.testing import CliRunner
 
 from cervical_options import resources
 
-from ..hapi import Hapi, Resource, as_stored, putting
+from ..hapi import Hapi, as_stored, putting
 from ..patients import cases
 from ..reports import report
 from .conftest import bundle
@@ -20,6 +22,8 @@ from .conftest import bundle
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("hapi")]
 
 TAG = "https://w3id.org/cervical-options/CodeSystem/package|cervical-options"
+FOREIGN = {"resourceType": "Library", "id": "of-others", "status": "draft", "type": {"text": "theirs"}}
+WITHOUT_FOREIGN = {"request": {"method": "DELETE", "url": "Library/of-others"}}
 KINDS = Counter(each["resourceType"] for each in resources())
 
 
@@ -31,16 +35,14 @@ class Way:
     unload: Callable[[Hapi], None]
 
 
-def posting(loads: Callable[..., Resource]) -> Way:
+def posting(name: str) -> Way:
     """The transactions that `cervical-options package` writes, sent as they are."""
+    files = distribution(resources(), []).files
+    return Way(lambda hapi: sent(hapi, files[name]), lambda hapi: sent(hapi, files["unload.json"]))
 
-    def load(hapi: Hapi) -> None:
-        hapi.load(loads(resources()))
 
-    def take(hapi: Hapi) -> None:
-        hapi.load(unload(resources()))
-
-    return Way(load, take)
+def sent(hapi: Hapi, file: bytes) -> None:
+    hapi.load(json.loads(file))
 
 
 def commanding(by: str) -> Way:
@@ -54,8 +56,8 @@ def commanding(by: str) -> Way:
 
 
 WAYS = {
-    "bundle-by-id": posting(by_id),
-    "bundle-by-url": posting(by_url),
+    "bundle-by-id": posting("bundle-by-id.json"),
+    "bundle-by-url": posting("bundle-by-url.json"),
     "load-by-id": commanding("id"),
     "load-by-url": commanding("url"),
 }
@@ -66,35 +68,39 @@ def there(hapi: Hapi) -> Counter[str]:
     return Counter({kind: hapi.count(kind, _tag=TAG) for kind in KINDS})
 
 
-@pytest.fixture
-def unloaded(hapi: Hapi) -> Iterator[Hapi]:
-    """The server without the package; with it again for the tests that follow."""
-    hapi.load(unload(resources()))
-    yield hapi
-    hapi.load(unload(resources()))
-    hapi.load(bundle())
+def state(hapi: Hapi) -> dict[str, str]:
+    """All that is there of the package's types and of a bystander's, with versions."""
+    return {
+        place: version for kind in [*KINDS, "Patient", "Observation"] for place, version in hapi.versions(kind).items()
+    }
 
 
 @pytest.mark.parametrize("name", WAYS)
 def test_twice_on_and_off_again(unloaded: Hapi, name: str) -> None:
     way, hapi = WAYS[name], unloaded
     _, patient = as_stored(cases()[0].bundle, "bystander-")
-    hapi.load(putting(patient))
+    hapi.load(putting({"entry": [*patient["entry"], {"resource": FOREIGN}]}))
+    before = state(hapi)
+    assert before["Library/of-others"]
     assert there(hapi).total() == 0
 
-    took = []
+    took, after = [], []
     for _ in range(2):
         start = monotonic()
         way.load(hapi)
         took.append(monotonic() - start)
+        after.append(state(hapi))
         assert there(hapi) == KINDS
+    assert after[0] == after[1]
+    assert len(after[0]) == len(before) + KINDS.total()
     way.unload(hapi)
-    assert there(hapi).total() == 0
+    assert state(hapi) == before
 
     for entry in patient["entry"]:
         resource = entry["resource"]
         kept = hapi.get(f"{resource['resourceType']}/{resource['id']}")
         assert kept["meta"]["versionId"] == "1"
+    hapi.load({"resourceType": "Bundle", "type": "transaction", "entry": [WITHOUT_FOREIGN]})
     report(f"hapi-load-{name}", [f"HAPI: {name}: {took[0]:.1f} s, again {took[1]:.1f} s, and off without a trace"])
 
 

@@ -9,6 +9,7 @@ import java.util.List;
 record Arguments(
     List<Path> definitions,
     List<Path> support,
+    List<String> packages,
     List<Path> resources,
     boolean stripProfiles,
     boolean apart,
@@ -16,12 +17,13 @@ record Arguments(
     int repeat) {
 
   private static final String USAGE =
-      "usage: Validate [--definitions DIR_OR_FILE]... [--support DIR_OR_FILE]... [--strip-profiles] [--apart]\n"
-          + "                [--jobs N] [--repeat N] FILE_OR_DIR...";
+      "usage: Validate [--definitions DIR_OR_FILE]... [--support DIR_OR_FILE]... [--package NAME.tgz]...\n"
+          + "                [--strip-profiles] [--apart] [--jobs N] [--repeat N] FILE_OR_DIR...";
 
   static Arguments from(String[] words) throws Misuse {
     List<Path> definitions = new ArrayList<>();
     List<Path> support = new ArrayList<>();
+    List<String> packages = new ArrayList<>();
     List<Path> resources = new ArrayList<>();
     boolean stripProfiles = false;
     boolean apart = false;
@@ -33,6 +35,7 @@ record Arguments(
       switch (word) {
         case "--definitions" -> definitions.add(Path.of(value(word, rest)));
         case "--support" -> support.add(Path.of(value(word, rest)));
+        case "--package" -> packages.add(value(word, rest));
         case "--strip-profiles" -> stripProfiles = true;
         case "--apart" -> apart = true;
         case "--jobs" -> jobs = count(word, rest);
@@ -48,7 +51,7 @@ record Arguments(
     if (resources.isEmpty()) {
       throw new Misuse(USAGE);
     }
-    return new Arguments(definitions, support, resources, stripProfiles, apart, jobs, repeat);
+    return new Arguments(definitions, support, packages, resources, stripProfiles, apart, jobs, repeat);
   }
 
   private static String value(String option, Iterator<String> rest) throws Misuse {

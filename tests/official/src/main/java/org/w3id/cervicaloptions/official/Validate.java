@@ -24,6 +24,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.stream.Stream;
 import org.hl7.fhir.common.hapi.validation.support.CommonCodeSystemsTerminologyService;
 import org.hl7.fhir.common.hapi.validation.support.InMemoryTerminologyServerValidationSupport;
+import org.hl7.fhir.common.hapi.validation.support.NpmPackageValidationSupport;
 import org.hl7.fhir.common.hapi.validation.support.PrePopulatedValidationSupport;
 import org.hl7.fhir.common.hapi.validation.support.SnapshotGeneratingValidationSupport;
 import org.hl7.fhir.common.hapi.validation.support.ValidationSupportChain;
@@ -52,6 +53,7 @@ public final class Validate {
 
   private final FhirContext r4 = FhirContext.forR4();
   private final PrePopulatedValidationSupport known = new PrePopulatedValidationSupport(r4);
+  private final NpmPackageValidationSupport packages = new NpmPackageValidationSupport(r4);
   private final PrintStream out;
 
   private int errors;
@@ -92,6 +94,9 @@ public final class Validate {
       learned += here;
     }
     learned += learnAll(jsonFiles(arguments.support()), TERMINOLOGY);
+    for (String name : arguments.packages()) {
+      loadPackage(name);
+    }
     if (!arguments.apart()) {
       learned += learnReadable(resources);
     }
@@ -134,6 +139,7 @@ public final class Validate {
     ValidationSupportChain chain = // caches what it looks up: each snapshot is made once
         new ValidationSupportChain(
             known,
+            packages,
             new DefaultProfileValidationSupport(r4),
             new CommonCodeSystemsTerminologyService(r4),
             new InMemoryTerminologyServerValidationSupport(r4),
@@ -141,6 +147,15 @@ public final class Validate {
     FhirInstanceValidator rules = new FhirInstanceValidator(chain);
     rules.setErrorForUnknownProfiles(true);
     return r4.newValidator().registerValidatorModule(rules);
+  }
+
+  /** HAPI's own way to take a FHIR package; it finds them on the classpath alone. */
+  private void loadPackage(String name) throws Misuse {
+    try {
+      packages.loadPackageFromClasspath("classpath:" + name);
+    } catch (IOException | RuntimeException problem) {
+      throw new Misuse("cannot load the package " + name + " from the classpath: " + problem);
+    }
   }
 
   /** As {@link #learn} for each; how many were taken up. */
