@@ -13,6 +13,7 @@ from .review.cli import docs, trace
 from .service.apply_cli import apply
 from .service.cli import record
 from .service.load_cli import load
+from .service.serve_cli import serve
 from .validator.cli import validate
 
 
@@ -45,5 +46,5 @@ def app() -> None:
     """
 
 
-for command in (generate, examples, docs, package, load, validate, record, apply, trace):
+for command in (generate, examples, docs, package, load, validate, record, apply, serve, trace):
     app.add_command(command)
