@@ -10,7 +10,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in it
 
 
 def allowed(url: str, bases: Sequence[str]) -> bool:
-    """Whether an address lies at or below one of the bases: the same scheme, host and port, and a path under its path."""
+    """Whether an address lies at or below one of the bases: same scheme, host and port, and a path under its path."""
     try:
         return any(_below(url, base) for base in bases)
     except ValueError:
@@ -33,7 +33,7 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 def is_public(text: str) -> bool:
-    """Whether an IP address is one of the internet: not private, link-local, loopback, shared, reserved or multicast."""
+    """Whether an IP address is one of the internet: not private, link-local, loopback, reserved or multicast."""
     address: Address = ipaddress.ip_address(text.partition("%")[0])
     within = _within(address)
     if within is not None:

@@ -75,13 +75,15 @@ class Answering:
         return self.judged(asked, fetched)
 
     async def fetched(self, asked: Call, fetch: Fetch | None) -> Mapping[str, Sequence[Resource] | str]:
-        """What a call did not bring, fetched.
+        """What a call did not bring, fetched; `fetch`: None where no server may be asked.
 
         Raises Problem (412) where it brings nothing, and nothing can be fetched.
         """
         lacking = missing(asked)
-        if asked.server is not None and fetch is not None and lacking:
-            return await fetch(asked, lacking)
+        if asked.server is not None and lacking:
+            if fetch is not None:
+                return await fetch(asked, lacking)
+            return {each.key: "its server is not allowed" for each in lacking}
         wanted = [each.key for each in asked.service.prefetch if each.key != PATIENT]
         if wanted and not any(key in asked.prefetch for key in wanted):
             raise Problem(412, f"prefetch: none of {', '.join(wanted)}; send them, or fhirServer to fetch them from")

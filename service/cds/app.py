@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import orjson
@@ -14,15 +14,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 
 from . import schema
-from .answering import Answered, Answering
-from .auth import Gate
+from .answering import Answered, Answering, Fetch
 from .feedback import Feedback
-from .fetching import Fetcher, Lookup, looked_up
 from .limits import Places, body_of
 from .log import say
 from .problem import Problem
 from .request import decoded
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .auth import Gate
+    from .fetching import Fetcher, Lookup
 
 LARGE = 200_000  # bytes of a body from which it is answered beside the loop, so that small ones need not wait
 HEADERS = {
@@ -50,19 +52,24 @@ TOLD = {
 class App:
     """What the routes share."""
 
-    def __init__(self, settings: Settings, answering: Answering, lookup: Lookup = looked_up) -> None:
+    def __init__(self, settings: Settings, answering: Answering, lookup: "Lookup | None" = None) -> None:
         self.settings, self.answering = settings, answering
-        self.fetcher = Fetcher(settings, lookup)
-        self.gate = Gate(settings, self.fetcher) if settings.authenticates else None
+        self.fetcher = _fetcher(settings, lookup)
+        self.gate = _gate(settings, self.fetcher)
         self.feedback = Feedback(settings.feedback_file) if settings.feedback_file else None
         self.places = Places(settings.concurrency)
 
     async def close(self) -> None:
-        await self.fetcher.aclose()
+        if self.fetcher is not None:
+            await self.fetcher.aclose()
         if self.gate is not None:
             self.gate.close()
         if self.feedback is not None:
             self.feedback.close()
+
+    @property
+    def fetch(self) -> Fetch | None:
+        return None if self.fetcher is None else self.fetcher.records
 
     async def admit(self, request: Request) -> None:
         if self.gate is not None:
@@ -78,10 +85,10 @@ class App:
             body = await self.body(request)
             if len(body) < LARGE:
                 asked = self.answering.called(id, body, self.settings.depth)
-                fetched = await self.answering.fetched(asked, self.fetcher.records)
+                fetched = await self.answering.fetched(asked, self.fetch)
                 return self.answering.judged(asked, fetched)
             asked = await to_thread.run_sync(self.answering.called, id, body, self.settings.depth)
-            fetched = await self.answering.fetched(asked, self.fetcher.records)
+            fetched = await self.answering.fetched(asked, self.fetch)
             return await to_thread.run_sync(self.answering.judged, asked, fetched)
 
     async def keep(self, request: Request, id: str) -> int:
@@ -98,7 +105,24 @@ class App:
             return len(told["feedback"])
 
 
-def create(settings: Settings, answering: Answering, lookup: Lookup = looked_up) -> FastAPI:
+def _fetcher(settings: Settings, lookup: "Lookup | None") -> "Fetcher | None":
+    """What fetches, where the settings allow any server or name keys by URL; else its libraries are not even read."""
+    if not settings.fhir_servers and not (settings.authenticates and any(each.by_url for each in settings.clients)):
+        return None
+    from .fetching import Fetcher, looked_up
+
+    return Fetcher(settings, lookup or looked_up)
+
+
+def _gate(settings: Settings, fetcher: "Fetcher | None") -> "Gate | None":
+    if not settings.authenticates:
+        return None
+    from .auth import Gate
+
+    return Gate(settings, fetcher)
+
+
+def create(settings: Settings, answering: Answering, lookup: "Lookup | None" = None) -> FastAPI:
     """The service as an ASGI application."""
     shared = App(settings, answering, lookup)
 

@@ -1,4 +1,4 @@
-"""Who calls: the client's JWT, as CDS Hooks 2.0 has it (Trusting CDS Clients). What is wrong is said without the token."""
+"""Who calls: the client's JWT (CDS Hooks 2.0, Trusting CDS Clients). What is wrong is said without the token."""
 
 import sqlite3
 import time
@@ -45,7 +45,7 @@ class Replays(Database):
 class Keys:
     """The public keys of one client."""
 
-    def __init__(self, client: Client, source: Source, clock: Callable[[], float]) -> None:
+    def __init__(self, client: Client, source: Source | None, clock: Callable[[], float]) -> None:
         self.client, self._source, self._clock = client, source, clock
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked = float("-inf")
@@ -55,7 +55,7 @@ class Keys:
         if age > KEYS_LIVE or (kid not in self._keys and age > KEYS_REST):
             self._asked = self._clock()
             try:
-                if self.client.by_url:
+                if self._source is not None and self.client.by_url:
                     found = await self._source.json(self.client.keys)
                 else:
                     found = parse(Path(self.client.keys).read_bytes())
@@ -82,7 +82,11 @@ class Gate:
     """Lets in who shows a good token."""
 
     def __init__(
-        self, settings: Settings, source: Source, clock: Callable[[], float] = time.time, replays: Replays | None = None
+        self,
+        settings: Settings,
+        source: Source | None,
+        clock: Callable[[], float] = time.time,
+        replays: Replays | None = None,
     ) -> None:
         self._base = settings.public_url.rstrip("/")
         self._longest = settings.token_seconds

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import fhirpathpy
-from fhirpathpy.models import models
-
 from ...fhirpath_syntax import fault
 from .compiler import Bundle, Compiler, EvaluationError, UnknownTypeError
 from .parser import Node, ParseError, Parser, UnsupportedError
@@ -155,7 +152,10 @@ def _lint(expression: str) -> None:
 
 
 def _library(expression: str, records: Records) -> bool | None:
-    """The answer of an engine that has a model of R4; it is slow."""
+    """The answer of an engine that has a model of R4; it is slow, and slow to import."""
+    import fhirpathpy
+    from fhirpathpy.models import models
+
     try:
         found = fhirpathpy.evaluate(records.bundle, expression, {"resource": records.bundle}, models["r4"])
     except Exception as error:  # it raises many kinds
