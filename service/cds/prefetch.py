@@ -137,6 +137,7 @@ class _Gathering:
         if next(unreadable(resource, ""), None) is not None:
             self.notes["records that can't be read"] += 1
             self.lose(kind, "a record that can't be read")
+            self.lose(template.type, "a record that can't be read")
             return
         owned = self.owned(resource, base)
         if owned is None:

@@ -12,7 +12,7 @@ import jsonschema_rs
 
 Schema = dict[str, Any]
 
-TEXT: Schema = {"type": "string", "minLength": 1, "pattern": r"\S"}
+TEXT: Schema = {"type": "string", "pattern": r"\S"}
 UUID: Schema = {"type": "string", "pattern": "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"}
 URL: Schema = {"type": "string", "pattern": "^https?://\\S+$"}
 TIME = r"^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$"  # RFC 3339, 5.6
