@@ -1,10 +1,12 @@
 """The processes that answer: one here, or several that uvicorn starts anew where one ends."""
 
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 import uvicorn
@@ -38,18 +40,26 @@ def answering(settings: Settings) -> Answering:
 def run(settings: Settings, served: Answering, ready: Callable[[str], None]) -> None:
     """Serve until told to stop (SIGTERM, SIGINT); calls under way are answered first.
 
-    Raises NotServedError where the address is taken.
+    Raises NotServedError where the address is taken; SystemExit at the end, as uvicorn hands the signal on.
     """
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, _ended)
+    listening = _listening(settings)
+    base = f"http://{_shown(settings.host)}:{listening.getsockname()[1]}"
     if settings.workers > 1:
         os.environ[HANDED] = orjson.dumps(asdict(settings)).decode()
-        ready(f"http://{_shown(settings.host)}:{settings.port}")
-        uvicorn.run("cervical_options.service.cds.serve:worker", factory=True, **_options(settings))
+        ready(base)  # calls wait at the socket until the first worker takes them
+        name = "cervical_options.service.cds.serve:worker"
+        uvicorn.run(name, factory=True, fd=listening.fileno(), **_options(settings))
         return
     to_stderr()
-    listening = _listening(settings)
     server = uvicorn.Server(uvicorn.Config(create(settings, served), **_options(settings)))
-    ready(f"http://{_shown(settings.host)}:{listening.getsockname()[1]}")
+    ready(base)
     server.run(sockets=[listening])
+
+
+def _ended(*_: object) -> NoReturn:
+    sys.exit(0)
 
 
 def worker() -> FastAPI:

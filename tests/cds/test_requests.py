@@ -1,4 +1,4 @@
-"""Bad input: every fault of a request is told by its place, or its answer is right; nothing of a patient is repeated."""
+"""Bad input: every fault of a request is told by its place, or its answer is right; nothing of a record is repeated."""
 
 import json
 from copy import deepcopy
