@@ -14,6 +14,7 @@ all: $(VENV)/core
 	@$(BIN)/cervical-options generate --check
 	@$(BIN)/cervical-options examples
 	@$(BIN)/cervical-options docs
+	@$(BIN)/cervical-options cds-examples
 	@$(BIN)/cervical-options validate --fail-on warning fhir >/dev/null
 	@$(BIN)/cervical-options package
 	@echo "Next: load dist/bundle-by-id.json into a FHIR R4 server, or read 'cervical-options --help'." >&2
@@ -72,6 +73,12 @@ bench: $(VENV)/dev official node
 	$(BIN)/python bench/commands.py
 	$(BIN)/python bench/logic.py
 	$(BIN)/python bench/validator.py
+	$(BIN)/python bench/service.py
+
+# 100,000 calls of the CDS Hooks service, its memory watched; `make test` does the same for a minute.
+.PHONY: soak
+soak: $(VENV)/dev
+	$(BIN)/python -m tests.cds.soak 100000
 
 # Locks carry hashes and no address, so any registry can serve them.
 lock: $(VENV)/dev

@@ -11,6 +11,7 @@ from .generator.cli import examples, generate
 from .packages.cli import package
 from .review.cli import docs, trace
 from .service.apply_cli import apply
+from .service.cds_examples_cli import cds_examples
 from .service.cli import record
 from .service.load_cli import load
 from .service.serve_cli import serve
@@ -46,5 +47,5 @@ def app() -> None:
     """
 
 
-for command in (generate, examples, docs, package, load, validate, record, apply, serve, trace):
+for command in (generate, examples, docs, package, load, validate, record, apply, serve, cds_examples, trace):
     app.add_command(command)
