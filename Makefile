@@ -85,6 +85,8 @@ lock: $(VENV)/dev
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --quiet --upgrade --output-file requirements/core.txt pyproject.toml requirements/build.in
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --quiet --upgrade --output-file requirements/service.txt --extra service pyproject.toml requirements/build.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --quiet --upgrade --output-file requirements/dev.txt --extra dev pyproject.toml requirements/build.in
 
 $(VENV)/core: requirements/core.txt pyproject.toml
