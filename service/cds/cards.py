@@ -86,7 +86,8 @@ class Cards:
             options, untold = self._options(children, records, unread, through)
             open_ += untold
             if answer is None:
-                open_ += [each.action for each in options] or ([] if untold else [action])
+                conditional = [each.action for each in options if each.action.get("condition")]
+                open_ += conditional or ([] if untold else [action])
             elif options or not untold:
                 applied.append(Applied(action, tuple(options)))
         return Judged(tuple(applied), tuple(open_))
