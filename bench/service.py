@@ -1,4 +1,4 @@
-"""How long a call of the CDS service takes, beside HAPI's CDS Hooks on the same requests in one run; and what size costs.
+"""How long a call of the CDS service takes, beside HAPI's CDS Hooks on the same requests; and what size costs.
 
     make bench
 

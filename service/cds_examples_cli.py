@@ -4,11 +4,15 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
 from ..console import ExitCode, fhir_folder, read_or_refuse, refuse, say
+
+if TYPE_CHECKING:
+    from .cds.examples import Case
 
 EXAMPLES = """\b
 Examples:
@@ -32,11 +36,11 @@ def cds_examples(out: Path, patients: Path, check: bool, fhir: Path | None) -> N
     DIR/<service>/<outcome>/request.json and response.json; the records are those of the written patients.
     """
     from .cds.answering import Answering
-    from .cds.examples import Case, pair
+    from .cds.examples import pair
 
     try:
         table = tomllib.loads((out / "cases.toml").read_text("utf-8"))["case"]
-        cases = [Case(**{key: tuple(v) if isinstance(v, list) else v for key, v in each.items()}) for each in table]
+        cases = [_case(each) for each in table]
     except (OSError, KeyError, TypeError, tomllib.TOMLDecodeError) as error:
         refuse(f"{out / 'cases.toml'}: no table of cases ({error}); name the folder that has it with --out")
     answering = Answering(read_or_refuse(fhir))
@@ -69,6 +73,13 @@ def cds_examples(out: Path, patients: Path, check: bool, fhir: Path | None) -> N
 def _records(folder: Path) -> Iterator[dict[str, object]]:
     for file in sorted(folder.glob("*.json")):
         yield orjson.loads(file.read_bytes())
+
+
+def _case(row: dict[str, Any]) -> "Case":
+    from .cds.examples import Case
+
+    read: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
+    return Case(**read)
 
 
 def _text(value: object) -> bytes:

@@ -32,7 +32,8 @@ def both(hapi: Hapi, service: Resource, asked: Resource) -> tuple[list[Resource]
 def test_patient_view_has_the_same_options_on_the_same_cards(hapi: Hapi, services: dict[str, Resource]) -> None:
     counted: Counter[tuple[str, str]] = Counter()
     service = services[PATIENT_VIEW]
-    bundles = {each.name: each.bundle for each in (*cases(), *generated()[::GENERATED_EVERY])}
+    bundles = {case.name: case.bundle for case in cases()}
+    bundles |= {member.name: member.bundle for member in generated()[::GENERATED_EVERY]}
     differ: dict[str, object] = {}
     for name, bundle in bundles.items():
         theirs, ours = both(hapi, service, request(service, bundle))

@@ -226,7 +226,7 @@ def test_a_failure_of_the_service_tells_nothing_of_the_request(
 
 # ---- Feedback
 
-FEEDBACK = {
+FEEDBACK: dict[str, list[dict[str, Any]]] = {
     "feedback": [
         {
             "card": INSTANCE,

@@ -51,7 +51,7 @@ def without(asked: dict[str, Any], kind: str, instead: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", TYPES)
 def test_what_is_said_without_a_type_of_record_is_what_all_records_say(kind: str) -> None:
     counted: Counter[str] = Counter()
-    bundles = [each.bundle for each in (*cases(), *generated())]
+    bundles = [case.bundle for case in cases()] + [member.bundle for member in generated()]
     for bundle in bundles:
         asked = request(bundle)
         whole = told(answered(asked))
