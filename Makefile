@@ -14,6 +14,7 @@ all: $(VENV)/core
 	@$(BIN)/cervical-options generate --check
 	@$(BIN)/cervical-options examples
 	@$(BIN)/cervical-options docs
+	@$(BIN)/cervical-options cds-examples
 	@$(BIN)/cervical-options validate --fail-on warning fhir >/dev/null
 	@$(BIN)/cervical-options package
 	@echo "Next: load dist/bundle-by-id.json into a FHIR R4 server, or read 'cervical-options --help'." >&2
@@ -73,6 +74,7 @@ bench: $(VENV)/dev official node server-jar
 	$(BIN)/python bench/logic.py
 	$(BIN)/python bench/validator.py
 	$(BIN)/python bench/server.py
+	$(BIN)/python bench/service.py
 
 # May this be released? Its version against the last release, kept in releases/, and its entry in the changelog.
 release-check: $(VENV)/core
@@ -84,10 +86,17 @@ release: all release-check
 	@cp dist/*-$(shell cat generator/source/VERSION).tgz releases/
 	@cd releases && sha256sum *.tgz > SHA256SUMS
 
+# 100,000 calls of the CDS Hooks service, its memory watched; `make test` does the same for a minute.
+.PHONY: soak
+soak: $(VENV)/dev
+	$(BIN)/python -m tests.cds.soak 100000
+
 # Locks carry hashes and no address, so any registry can serve them.
 lock: $(VENV)/dev
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --quiet --upgrade --output-file requirements/core.txt pyproject.toml requirements/build.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --quiet --upgrade --output-file requirements/service.txt --extra service pyproject.toml requirements/build.in
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --quiet --upgrade --output-file requirements/dev.txt --extra dev pyproject.toml requirements/build.in
 

@@ -2,4 +2,5 @@
 
 from .cli import app
 
-app(prog_name="cervical-options")
+if __name__ == "__main__":  # not in the processes that a command starts, which read this file again
+    app(prog_name="cervical-options")

@@ -12,8 +12,10 @@ from .packages.cli import package
 from .packages.diff_cli import diff
 from .review.cli import docs, trace
 from .service.apply_cli import apply
+from .service.cds_examples_cli import cds_examples
 from .service.cli import record
 from .service.load_cli import load
+from .service.serve_cli import serve
 from .validator.cli import validate
 
 
@@ -46,5 +48,7 @@ def app() -> None:
     """
 
 
-for command in (generate, examples, docs, package, diff, load, validate, record, apply, trace):
+for command in (
+    *(generate, examples, docs, package, diff, load, validate, record, apply, serve, cds_examples, trace),
+):
     app.add_command(command)

@@ -24,9 +24,9 @@ class Conditions:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._read: dict[
-            int, tuple[Resource, list[Condition]]
-        ] = {}  # by identity; the action is kept, so it stays that
+        # By identity; the action is kept, so it stays that.
+        self._read: dict[int, tuple[Resource, list[Condition]]] = {}
+        self._texts: dict[int, tuple[Resource, list[str]]] = {}
 
     def applied(self, actions: Sequence[Resource], records: Records) -> tuple[Applied, ...]:
         """The actions that apply; where one does not, nothing below it is looked at.
@@ -44,6 +44,18 @@ class Conditions:
         if id(action) not in self._read:
             self._read[id(action)] = action, [self._engine.condition(text) for text in expressions(action)]
         return all(condition(records) is True for condition in self._read[id(action)][1])
+
+    def decided(self, action: Resource, records: Records, unread: frozenset[str]) -> bool | None:
+        """Whether an action applies whatever stands in records of types that were not read; None: that decides.
+
+        Raises PlanError where a condition can't be asked, FhirPathError where it can't be answered.
+        """
+        if not unread:
+            return self.applies(action, records)
+        if id(action) not in self._texts:
+            self._texts[id(action)] = action, list(expressions(action))
+        answers = [self._engine.decided(text, records, unread) for text in self._texts[id(action)][1]]
+        return False if False in answers else None if None in answers else True
 
 
 def expressions(action: Resource) -> Iterator[str]:

@@ -108,6 +108,11 @@ def is_of(resource: Resource, bundle: Resource) -> bool:
     return bool(reference) and reference in names
 
 
+def unreadable(resource: Resource, place: str) -> Iterator[str]:
+    """What of one record, and of those contained in it, has not the types that R4 gives it."""
+    yield from _of_resource(resource, place, None)
+
+
 def _faults(bundle: Resource) -> Iterator[str]:
     kind = bundle.get("type")
     links = bundle.get("link", [])

@@ -128,7 +128,7 @@ class Store:
         return 200, bundle, {}
 
     def _matches(self, type: str, query: str) -> list[str]:
-        criteria = [(name, value) for name, value in parse_qsl(query) if name != "_start"]
+        criteria = [(name, value) for name, value in parse_qsl(query) if name not in ("_start", "_count")]
         return [
             place
             for place, each in self.resources.items()

@@ -3,12 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import fhirpathpy
-from fhirpathpy.models import models
-
 from ...fhirpath_syntax import fault
 from .compiler import Bundle, Compiler, EvaluationError, UnknownTypeError
 from .parser import Node, ParseError, Parser, UnsupportedError
+from .unread import Unread
 
 
 class FhirPathError(ValueError):
@@ -32,6 +30,7 @@ class Engine:
     def __init__(self) -> None:
         self._parser = Parser()
         self._compiler = Compiler()
+        self._unread = Unread()
         self._nodes: dict[str, Node | None] = {}
         self._conditions: dict[str, Condition] = {}
 
@@ -75,6 +74,29 @@ class Engine:
                 raise FhirPathError(f"{error}, in {_shortened(expression)}") from error
 
         return asked
+
+    def decided(self, expression: str, records: Records, unread: frozenset[str]) -> bool | None:
+        """Whether the condition holds whatever stands in records of types that were not read; None: that decides.
+
+        Raises FhirPathError.
+        """
+        if not unread:
+            return self.holds(expression, records) is True
+        node = self._node(expression)
+        try:
+            if node is None:
+                return None
+
+            def holds(part: Node) -> bool:
+                return self._compiler.test(part)(records.read, records.bundle) is True
+
+            return self._unread.decided(node, unread, holds)
+        except (UnsupportedError, UnknownTypeError):
+            return None
+        except RecursionError as error:
+            raise FhirPathError(f"{_shortened(expression)} is nested too deeply; write it flatter") from error
+        except EvaluationError as error:
+            raise FhirPathError(f"{error}, in {_shortened(expression)}") from error
 
     def found(self, expression: str, records: Records) -> list[Any]:
         """The items that make a condition hold, each once: those that exist, of what is joined by `and` and `or`.
@@ -130,7 +152,10 @@ def _lint(expression: str) -> None:
 
 
 def _library(expression: str, records: Records) -> bool | None:
-    """The answer of an engine that has a model of R4; it is slow."""
+    """The answer of an engine that has a model of R4; it is slow, and slow to import."""
+    import fhirpathpy
+    from fhirpathpy.models import models
+
     try:
         found = fhirpathpy.evaluate(records.bundle, expression, {"resource": records.bundle}, models["r4"])
     except Exception as error:  # it raises many kinds
