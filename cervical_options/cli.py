@@ -10,6 +10,7 @@ from .console import ExitCode, say
 from .generator.cli import examples, generate
 from .packages.cli import package
 from .review.cli import docs, trace
+from .review.review_cli import review
 from .service.apply_cli import apply
 from .service.cli import record
 from .service.load_cli import load
@@ -45,5 +46,5 @@ def app() -> None:
     """
 
 
-for command in (generate, examples, docs, package, load, validate, record, apply, trace):
+for command in (generate, examples, docs, package, load, validate, record, apply, trace, review):
     app.add_command(command)
