@@ -13,6 +13,7 @@ from .content import Content
 from .graph import graph
 from .picture import description, picture
 from .terms import NAMED
+from .trying import data, script
 from .unsaid import UNSAID
 
 Resource = dict[str, Any]
@@ -37,7 +38,7 @@ SYSTEMS = {
     "http://hl7.org/fhir/NamingSystem/ca-hc-din": "DIN",
     "http://terminology.hl7.org/CodeSystem/icd-o-3": "ICD-O-3",
 }
-STATIC = ("site.css", "print.js", "signoff.js")
+STATIC = ("site.css", "print.js", "signoff.js", "try.js", "try.LICENSES.txt")
 
 
 def site(content: Content) -> dict[str, bytes]:
@@ -52,13 +53,21 @@ def site(content: Content) -> dict[str, bytes]:
     made["trace.html"] = pages.page("trace.html.j2", "Trace", carried=_carried(content), place=_places(content))
     made["terminology.html"] = pages.page("terminology.html.j2", "Terminology")
     made["unsaid.html"] = pages.page("unsaid.html.j2", "What the page does not say", unsaid=UNSAID, open=_open(content))
+    made["try.html"] = pages.page("try.html.j2", "Try a patient")
     texts = {name: text.encode("utf-8") for name, text in made.items()}
     drawings = {
         "options.svg": picture(content.resources).encode("utf-8"),
         "options-narrow.svg": picture(content.resources, narrow=True).encode("utf-8"),
     }
+    scripts = {
+        "try-data.js": script("cervicalOptions", data(content)),
+        "try-patients.js": script(
+            "cervicalOptionsPatients",
+            [{"name": each.name, "title": each.title, "bundle": each.bundle} for each in content.patients],
+        ),
+    }
     static = own_files(__package__) / "static"
-    return {**texts, **drawings, **{name: (static / name).read_bytes() for name in STATIC if (static / name).is_file()}}
+    return {**texts, **drawings, **scripts, **{name: (static / name).read_bytes() for name in STATIC}}
 
 
 class _Pages:
