@@ -54,12 +54,14 @@ def site(content: Content) -> dict[str, bytes]:
     made["terminology.html"] = pages.page("terminology.html.j2", "Terminology")
     made["unsaid.html"] = pages.page("unsaid.html.j2", "What the page does not say", unsaid=UNSAID, open=_open(content))
     made["try.html"] = pages.page("try.html.j2", "Try a patient")
+    made["signoff.html"] = pages.page("signoff.html.j2", "Sign-off")
     texts = {name: text.encode("utf-8") for name, text in made.items()}
     drawings = {
         "options.svg": picture(content.resources).encode("utf-8"),
         "options-narrow.svg": picture(content.resources, narrow=True).encode("utf-8"),
     }
     scripts = {
+        "signoff-data.js": script("cervicalOptionsSignoff", {"package": _canonical(content.strategy)}),
         "try-data.js": script("cervicalOptions", data(content)),
         "try-patients.js": script(
             "cervicalOptionsPatients",
@@ -113,6 +115,10 @@ class _Pages:
         ]
         words = description(graph(content.resources))
         return self.page("index.html.j2", "Overview", description=words, counts=counts)
+
+
+def _canonical(resource: Resource) -> str:
+    return f"{resource['url']}|{resource['version']}"
 
 
 def _derived(resource: Resource) -> list[str]:

@@ -10,6 +10,7 @@ import { faultsOf } from "./record.mjs";
 import { codeTable } from "./value-sets.mjs";
 
 const OPEN = "not-known";
+const WARM_UP = 12;
 const data = globalThis.cervicalOptions;
 const form = document.getElementById("facts");
 const results = document.getElementById("results");
@@ -29,7 +30,17 @@ file.addEventListener("change", () => file.files[0] && loaded(file.files[0]));
 written.addEventListener("change", () => written.value && go(`patient=${written.value}`));
 document.getElementById("to-switches").addEventListener("click", toSwitches);
 addEventListener("hashchange", fromLink);
-fromLink().then(() => (document.body.dataset.ready = ""));
+fromLink().then(warmUp);
+
+/** The browser makes code fast that has run a few times; better before the first switch than at it. */
+async function warmUp() {
+  document.body.dataset.ready = "";
+  for (let round = 0; round < WARM_UP; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve));
+    await evaluate(bundleOf(values()));
+  }
+  document.body.dataset.warm = "";
+}
 
 /** The defines whose answers are shown. */
 function asked() {
