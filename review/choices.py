@@ -35,9 +35,7 @@ def choices(package: Package, action: Resource, path: tuple[str, ...] = ()) -> C
     note = OPTIONAL if action.get("requiredBehavior") == "could" else ""
     here = (*path, target["id"]) if target else path
     below = tuple(choices(package, each, here) for each in (*inner, *_of_plan(target)))
-    return Choice(
-        action["title"], action.get("description", ""), words, note, tuple(statements(action)), target, below
-    )
+    return Choice(action["title"], action.get("description", ""), words, note, tuple(statements(action)), target, below)
 
 
 def _of_plan(target: Resource | None) -> list[Resource]:

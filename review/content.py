@@ -183,7 +183,9 @@ class Content:
         for concept in catalogue["concept"]:
             id = concept["code"]
             if len(evidence.get(id, ())) != 2:
-                raise LookupError(f"CodeSystem/{catalogue['id']}: the logic does not say what proves {id} and what denies it")
+                raise LookupError(
+                    f"CodeSystem/{catalogue['id']}: the logic does not say what proves {id} and what denies it"
+                )
             yes, no = evidence[id]
             urls = dict.fromkeys(
                 url for each in (yes, no) if each.define in self.logic for url in self.logic.value_sets(each.define)
@@ -249,7 +251,11 @@ class Content:
         activities = [each for each in self.resources if each["resourceType"] == "ActivityDefinition"]
         for concept in catalogue["concept"]:
             id = concept["code"]
-            own = [each for each in activities if any(c.get("code") == id and c["system"] == catalogue["url"] for c in _codes(each))]
+            own = [
+                each
+                for each in activities
+                if any(c.get("code") == id and c["system"] == catalogue["url"] for c in _codes(each))
+            ]
             if len(own) != 1:
                 raise LookupError(f"CodeSystem/{catalogue['id']}: {len(own)} activities give {id}, not one")
             (activity,) = own

@@ -85,7 +85,9 @@ class Logic:
                 pending = node + pending
             elif isinstance(node, dict):
                 name = node.get("name")
-                if node.get("type", "ValueSetRef") == "ValueSetRef" and name in self._sets:  # InValueSet has no type there
+                if (
+                    node.get("type", "ValueSetRef") == "ValueSetRef" and name in self._sets
+                ):  # InValueSet has no type there
                     found[self._sets[name]] = None
                 if node.get("type") in ("ExpressionRef", "FunctionRef") and name in self._defines and name not in seen:
                     seen.add(name)

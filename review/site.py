@@ -44,7 +44,10 @@ STATIC = ("site.css", "print.js", "signoff.js", "try.js", "try.LICENSES.txt")
 def site(content: Content) -> dict[str, bytes]:
     """File name -> bytes. Raises LookupError where the resources do not hold together."""
     pages = _Pages(content)
-    made = {f"option-{option.id}.html": pages.page("option.html.j2", option.title, option=option) for option in content.options}
+    made = {
+        f"option-{option.id}.html": pages.page("option.html.j2", option.title, option=option)
+        for option in content.options
+    }
     made["index.html"] = pages.index()
     made["drugs.html"] = pages.page("drugs.html.j2", "Drugs", combinations=list(_combinations(content)))
     made["facts.html"] = pages.page("facts.html.j2", "Facts", deciding=content.deciding)

@@ -54,7 +54,10 @@ def script(name: str, value: Any) -> bytes:
 def _codes(value_set: Resource) -> Resource:
     """The members, without the words for them."""
     kept = [
-        {**{key: i[key] for key in ("system", "version") if key in i}, "concept": [{"code": c["code"]} for c in i["concept"]]}
+        {
+            **{key: i[key] for key in ("system", "version") if key in i},
+            "concept": [{"code": c["code"]} for c in i["concept"]],
+        }
         for i in value_set["compose"]["include"]
     ]
     return {"include": kept}
@@ -103,4 +106,7 @@ def _hold_back(actions: tuple[Resource, ...], before: str) -> Iterator[tuple[str
     """Define -> the fact that it speaks of, and how that is told."""
     for action in actions:
         for condition in action.get("condition", ()):
-            yield condition["expression"]["expression"], {"fact": action["id"].removeprefix(before), "title": action["title"]}
+            yield (
+                condition["expression"]["expression"],
+                {"fact": action["id"].removeprefix(before), "title": action["title"]},
+            )

@@ -312,7 +312,11 @@ def test_every_link_leads_somewhere(seen: Any, folder: Path) -> None:
         page, _, fragment = to.partition("#")
         page = page or file
         inside = page == "try.html" and fragment.partition("=")[0] == "patient"
-        known = fragment.partition("=")[2] in {each.name for each in WRITTEN} if inside else fragment in {*ids.get(page, ()), ""}
+        known = (
+            fragment.partition("=")[2] in {each.name for each in WRITTEN}
+            if inside
+            else fragment in {*ids.get(page, ()), ""}
+        )
         if not (folder / page).is_file() or not known:
             broken.append((file, to))
     assert len(seen["links"]) > 1000
@@ -402,7 +406,9 @@ def test_switches_carried_by_a_link_get_the_oracles_answers(folder: Path, tmp_pa
     (tmp_path / "links").write_text("\n".join(links))
     told = browse("links", folder, "--links", tmp_path / "links")
     assert told["heard"] == []
-    assert [in_fact_order(each["options"]) for each in told["answers"]] == [ordered(by_oracle(facts)) for facts in chosen]
+    assert [in_fact_order(each["options"]) for each in told["answers"]] == [
+        ordered(by_oracle(facts)) for facts in chosen
+    ]
 
 
 def test_a_patient_is_tried_by_keys_alone(folder: Path) -> None:
@@ -472,5 +478,5 @@ def test_the_sign_off_is_kept_and_exported(folder: Path) -> None:
 def test_hostile_text_does_nothing_in_a_browser(tmp_path: Path) -> None:
     for name, data in site(spoilt()).items():
         (tmp_path / name).write_bytes(data)
-    seen = browse("pages", tmp_path)
+    seen = browse("pages", tmp_path, "--quick")
     assert {file: page["heard"] for file, page in seen["pages"].items() if page["heard"]} == {}

@@ -1,7 +1,8 @@
 /**
  * The pages in a real browser: node browse.mjs TASK --site DIR [--chromium FILE] [...], one JSON on stdout.
  *
- * pages      every page: console, requests, broken links, what axe-core finds, what does not fit on paper; --shots DIR
+ * pages      every page: console, requests, broken links, what axe-core finds, what does not fit on paper; --shots DIR,
+ *            --quick without axe-core
  * patients   what "Try a patient" answers to each line of --bundles FILE.ndjson, loaded as a file
  * links      the same for each line of --links FILE, as the page's fragment
  * keyboard   a fact set and a page reached by keys alone
@@ -24,6 +25,7 @@ const { positionals, values } = parseArgs({
     bundles: { type: "string" },
     links: { type: "string" },
     shots: { type: "string" },
+    quick: { type: "boolean", default: false },
     rounds: { type: "string", default: "60" },
   },
 });
@@ -65,17 +67,15 @@ async function pages() {
   const links = [];
   for (const file of files) {
     heard.length = 0;
-    let loaded = 0;
-    const count = (request) => request.sizes().then(({ responseBodySize }) => (loaded += responseBodySize)).catch(() => {});
-    page.on("requestfinished", count);
     await page.goto(address(file));
     if (file === "try.html") await page.waitForSelector("body[data-warm]");
-    page.off("requestfinished", count);
     links.push(...(await page.$$eval("a[href]", (all) => all.map((a) => a.getAttribute("href")))).map((to) => [file, to]));
     const ids = await page.$$eval("[id]", (all) => all.map((each) => each.id));
-    const assets = await page.evaluate(() => performance.getEntriesByType("resource").map((each) => each.name.split("/").at(-1)));
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => axe.run());
+    const assets = await page.$$eval("[src], link[rel=stylesheet]", (all) =>
+      all.map((each) => each.getAttribute("src") ?? each.getAttribute("href")),
+    );
+    if (!values.quick) await page.evaluate(axe);
+    const { violations } = values.quick ? { violations: [] } : await page.evaluate(() => axe.run({ preload: false }));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     if (values.shots) await page.screenshot({ path: join(values.shots, `${file}.png`), fullPage: true });
     await page.setViewportSize({ width: 390, height: 800 });
@@ -126,8 +126,13 @@ async function tryPage(link = "") {
   return found;
 }
 
-const turn = (page) => page.getAttribute("body", "data-turn");
-const turned = (page, before) => page.waitForFunction((old) => document.body.dataset.turn !== old, before);
+function turn(page) {
+  return page.getAttribute("body", "data-turn");
+}
+
+function turned(page, before) {
+  return page.waitForFunction((old) => document.body.dataset.turn !== old, before);
+}
 
 /** What the page shows. Runs in the page. */
 function told() {
