@@ -18,7 +18,7 @@ WHOLE = ("warn", "ask", "not-met")  # a card of its own about one option
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`when` it is shown, in words; `suggestions`: what can be taken over with one click; `origin`: where it is from."""
+    """`when` it is shown, in words; `suggestions`: what one click takes over; `origin`: where it is from."""
 
     hook: str
     indicator: str

@@ -11,7 +11,7 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A line of the tree. `words`: how many of those below are chosen; `target`: the definition, none where it is open."""
+    """A line of the tree. `words`: how many of those below are chosen; `target`: the definition, if it is not open."""
 
     title: str
     text: str

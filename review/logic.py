@@ -84,7 +84,7 @@ class Logic:
             if isinstance(node, list):
                 pending = node + pending
             elif isinstance(node, dict):
-                name = node.get("name")
+                name = str(node.get("name"))
                 if (
                     node.get("type", "ValueSetRef") == "ValueSetRef" and name in self._sets
                 ):  # InValueSet has no type there

@@ -21,7 +21,7 @@ text {{ font: {SIZE}px "Helvetica Neue", Arial, "Liberation Sans", system-ui, sa
 
 
 def picture(resources: Sequence[Resource], *, narrow: bool = False) -> str:
-    """The drawing, or the same in one column. Raises LookupError where there is no strategy, or it points at nothing."""
+    """The drawing, or the same in one column. Raises LookupError where no strategy is, or it points at nothing."""
     drawn = graph(resources)
     page = lay_out_narrow(drawn) if narrow else lay_out(drawn)
     size = f"{_number(page.width)} {_number(page.height)}"

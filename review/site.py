@@ -1,4 +1,4 @@
-"""The review pages: what is shown in, the files of a static site out. Same resources, same bytes; no outside address."""
+"""The review pages: what is shown in, the files of a static site out. Same resources, same bytes."""
 
 from collections.abc import Callable, Iterator
 from importlib.resources import files as own_files

@@ -423,7 +423,10 @@ def broken_records() -> list[Any]:
     good = cases()[0].bundle
     patient = next(e["resource"] for e in good["entry"] if e["resource"]["resourceType"] == "Patient")
     other = next(e["resource"] for e in good["entry"] if e["resource"]["resourceType"] == "Condition")
-    with_entry = lambda resource: {**good, "entry": [*good["entry"], {"resource": resource}]}  # noqa: E731
+
+    def with_entry(resource: Any) -> Any:
+        return {**good, "entry": [*good["entry"], {"resource": resource}]}
+
     return [
         [],
         {**good, "type": "history"},
