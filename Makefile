@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 JAVA := $(and $(shell command -v java),$(shell command -v mvn))
 NODE := $(and $(shell command -v node),$(shell command -v npm))
 
-.PHONY: all test lint types official node server server-jar elm bench lock release-check release clean
+.PHONY: all test lint types official node server server-jar elm pages bench lock release-check release clean
 
 all: $(VENV)/core
 	@$(BIN)/cervical-options generate
@@ -42,10 +42,17 @@ tests/official/target/built: tests/official/pom.xml $(shell find tests/official/
 	cd tests/official && mvn --batch-mode --quiet package
 	@touch $@
 
-node: tests/node/node_modules/installed
+node: tests/node/node_modules/installed review/js/node_modules/installed
 tests/node/node_modules/installed: tests/node/package.json tests/node/package-lock.json
 	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+review/js/node_modules/installed: review/js/package.json review/js/package-lock.json
+	cd review/js && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# The script of the review pages, after a change of its sources: a test builds it anew and compares.
+pages: review/js/node_modules/installed
+	node review/js/build.mjs
 
 # A HAPI server of one's own, on 127.0.0.1 and in memory: server/README.md.
 PORT ?= 8080
@@ -62,7 +69,7 @@ server/target/built: server/pom.xml $(shell find server/src -type f)
 no-java:
 	@echo "Java and Maven were not found: official validation, CQL and a HAPI server are not run." >&2
 no-node:
-	@echo "Node and npm were not found: CQL and validation with the profiles are not run." >&2
+	@echo "Node and npm were not found: CQL, the review pages in a browser, and validation with the profiles are not run." >&2
 
 # The logic as ELM, after a change of it: the generator embeds what stands in generator/elm.json where it is current.
 elm: $(VENV)/dev official node
@@ -72,6 +79,7 @@ elm: $(VENV)/dev official node
 bench: $(VENV)/dev official node server-jar
 	$(BIN)/python bench/commands.py
 	$(BIN)/python bench/logic.py
+	$(BIN)/python bench/review.py
 	$(BIN)/python bench/validator.py
 	$(BIN)/python bench/server.py
 	$(BIN)/python bench/service.py
@@ -112,4 +120,4 @@ $(VENV)/dev: requirements/dev.txt $(VENV)/core
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist server/target tests/official/target tests/node/node_modules
+	rm -rf $(VENV) build dist server/target tests/official/target tests/node/node_modules review/js/node_modules

@@ -11,6 +11,7 @@ from .generator.cli import examples, generate
 from .packages.cli import package
 from .packages.diff_cli import diff
 from .review.cli import docs, trace
+from .review.review_cli import review
 from .service.apply_cli import apply
 from .service.cds_examples_cli import cds_examples
 from .service.cli import record
@@ -49,6 +50,6 @@ def app() -> None:
 
 
 for command in (
-    *(generate, examples, docs, package, diff, load, validate, record, apply, serve, cds_examples, trace),
+    *(generate, examples, docs, package, diff, load, validate, record, apply, serve, cds_examples, trace, review),
 ):
     app.add_command(command)

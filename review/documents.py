@@ -9,24 +9,16 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..packages.bundle import by_url, canonical_url, unload
+from .evidence import recorded
+from .readings import chosen
+from .terms import NAMED, terms
 
 Resource = dict[str, Any]
 
 MARKER = re.compile(r"<!-- generated: (\S+) -->\n(.*?)<!-- end -->", re.DOTALL)
 OPENING = re.compile(r"<!-- generated: (\S+) -->")
-READING = re.compile(r"^- (R-\d+), (.+?): (.+)$", re.MULTILINE)
 QUERY = "/cqf-fhirQueryPattern"
 FACTS, STATEMENTS = "/CodeSystem/cervical-facts", "/CodeSystem/cervical-statements"
-
-# A code system and the words by which the resources' copyright speaks of it.
-NAMED = {
-    "http://snomed.info/sct": "SNOMED CT",
-    "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
-    "http://www.whocc.no/atc": "ATC",
-    "http://loinc.org": "LOINC",
-    "http://unitsofmeasure.org": "UCUM",
-    "http://hl7.org/fhir/NamingSystem/ca-hc-din": "Drug Identification Numbers",
-}
 
 
 class MarkerError(Exception):
@@ -64,20 +56,7 @@ def searches(resources: Sequence[Resource]) -> str:
 
 def code_systems(resources: Sequence[Resource]) -> str:
     """Each code system in use, how many resources hold its codes, and its terms as the resources state them."""
-    used: dict[str, int] = {}
-    notices: dict[str, None] = {}
-    for resource in resources:
-        for system in dict.fromkeys(_systems(resource)):
-            used[system] = used.get(system, 0) + 1
-        notices |= dict.fromkeys(filter(None, _copyright(resource).split("\n\n")))
-    ours = {r["url"] for r in resources if r["resourceType"] == "CodeSystem"}
-    licence = next((r["license"] for r in resources if "license" in r), "")
-    rows = []
-    for system in sorted(used):
-        name = NAMED.get(system)
-        found = [notice for notice in notices if name and name in notice and not notice.startswith("Content under")]
-        terms = f"Ours: {licence}." if system in ours and licence else " ".join(found)
-        rows.append((f"`{system}`", str(used[system]), terms or "No notice in the resources."))
+    rows = [(f"`{each.system}`", str(each.resources), each.words) for each in terms(resources)]
     return _table(("Code system", "Resources", "Terms"), rows)
 
 
@@ -93,13 +72,7 @@ def reasons(resources: Sequence[Resource]) -> str:
 
 def evidence(resources: Sequence[Resource]) -> str:
     """What says yes or no to each fact and reason: the output parameters of the logic."""
-    rows = []
-    for library in resources:
-        for parameter in library.get("parameter", ()) if library["resourceType"] == "Library" else ():
-            expression = _extension(parameter, "/cqf-expression", "valueExpression")
-            if expression:
-                says, _, kinds = parameter["documentation"].partition(". ")
-                rows.append((f"`{expression['name']}`", says, kinds.replace(". ", "<br>")))
+    rows = [(f"`{each.fact}`", each.says, "<br>".join(each.kinds)) for each in recorded(resources)]
     return _table(("Fact or reason", "Recorded that", "By one of these"), rows)
 
 
@@ -131,16 +104,7 @@ def value_sets(resources: Sequence[Resource]) -> str:
 
 def readings(resources: Sequence[Resource]) -> str:
     """Where the page leaves room, and how it is read, from the usage of the resources that it touches."""
-    found: dict[str, tuple[str, str]] = {}
-    touched: dict[str, int] = {}
-    for resource in resources:
-        for id, question, answer in READING.findall(resource.get("usage", "")):
-            found[id] = (question, answer)
-            touched[id] = touched.get(id, 0) + 1
-    rows = [
-        (id, question[:1].upper() + question[1:], answer, str(touched[id]))
-        for id, (question, answer) in sorted(found.items())
-    ]
+    rows = [(each.id, each.question, each.answer, str(len(each.touches))) for each in chosen(resources)]
     return _table(("Reading", "Where the page leaves room", "How it is read", "Resources"), rows)
 
 
@@ -201,10 +165,6 @@ def _version(resource: Resource) -> str:
     return str(_extension(resource, "/artifact-version", "valueString"))
 
 
-def _copyright(resource: Resource) -> str:
-    return str(resource.get("copyright") or _extension(resource, "/artifact-copyright", "valueMarkdown"))
-
-
 def _extension(element: Resource, url: str, value: str) -> Any:
     return next((e[value] for e in element.get("extension", ()) if e["url"].endswith(url)), "")
 
@@ -226,18 +186,6 @@ def _note(uses: dict[tuple[str, str], list[str]], url: str, use: str) -> None:
         by = uses.setdefault((kind, parameter), [])
         if use not in by:
             by.append(use)
-
-
-def _systems(node: Any) -> Iterator[str]:
-    """The systems of all codes below; a system without a code, such as an identifier's, is none."""
-    if isinstance(node, dict):
-        if isinstance(node.get("system"), str) and node.keys() & {"code", "concept"}:
-            yield node["system"]
-        for value in node.values():
-            yield from _systems(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _systems(value)
 
 
 def _members(value_set: Resource) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from html import escape
 
 from .graph import Graph, Resource, graph
 from .layout import Line, Page, lay_out
+from .narrow import lay_out_narrow
 from .parts import SIZE, Box, Text
 
 # A light ground of its own makes it read alike on a white and on a dark page. Colours tell kinds apart, never worth.
@@ -19,16 +20,16 @@ text {{ font: {SIZE}px "Helvetica Neue", Arial, "Liberation Sans", system-ui, sa
 .line {{ fill: none; stroke: #7b8794; stroke-width: 1.2 }} .arrow {{ fill: #7b8794 }}"""
 
 
-def picture(resources: Sequence[Resource]) -> str:
-    """The drawing. Raises LookupError where the resources have no strategy, or it points at nothing."""
+def picture(resources: Sequence[Resource], *, narrow: bool = False) -> str:
+    """The drawing, or the same in one column. Raises LookupError where no strategy is, or it points at nothing."""
     drawn = graph(resources)
-    page = lay_out(drawn)
+    page = lay_out_narrow(drawn) if narrow else lay_out(drawn)
     size = f"{_number(page.width)} {_number(page.height)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{_number(page.width)}" '
         f'height="{_number(page.height)}" role="img" aria-labelledby="title desc">',
         f'<title id="title">{escape(drawn.title)}</title>',
-        f'<desc id="desc">{escape(_description(drawn))}</desc>',
+        f'<desc id="desc">{escape(description(drawn))}</desc>',
         f"<style>\n{STYLE}\n</style>",
         '<marker id="head" class="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" '
         'orient="auto"><path d="M0 0 8 4 0 8z"/></marker>',
@@ -72,7 +73,7 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
-def _description(drawn: Graph) -> str:
+def description(drawn: Graph) -> str:
     """What a reader who can't see the drawing is told: options, conditions, and the choices they lead to."""
     sentences = []
     for section in drawn.sections:

@@ -83,7 +83,7 @@ def patient_of(bundle: object) -> str:
 
 
 # R4 4.0.1: records that must have a subject; an Observation need not.
-_WITH_SUBJECT = SHAPES.keys() - {"Medication", "Observation"}
+WITH_SUBJECT = SHAPES.keys() - {"Medication", "Observation"}
 
 
 def _of_nobody(bundle: Resource, patient: Resource, id: str) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _of_nobody(bundle: Resource, patient: Resource, id: str) -> Iterator[str]:
         resource = entry.get("resource", {})
         place = f"Bundle.entry[{number}].resource.subject"
         reference = resource.get("subject", {}).get("reference")
-        if resource.get("resourceType") in _WITH_SUBJECT and not reference:
+        if resource.get("resourceType") in WITH_SUBJECT and not reference:
             yield f"{place}: no reference, so the record is nobody's; name the patient"
         elif reference and "fullUrl" not in patient and reference.partition("/_history/")[0].endswith(f"/Patient/{id}"):
             yield f"{place}: {shown(reference)} may be the patient; give the Patient's entry its fullUrl"

@@ -81,8 +81,9 @@ def embedded(kind: str) -> bytes:
 
 def node(script: str, *arguments: str | Path, input: str | None = None) -> subprocess.CompletedProcess[str]:
     program = tool("node", "CQL engines are")
-    if not (NODE / "node_modules").is_dir():
-        pytest.skip("tests/node is not installed (make node): CQL engines are not run")
+    for folder in (NODE, ROOT / "review" / "js"):
+        if not (folder / "node_modules").is_dir():
+            pytest.skip(f"{folder.relative_to(ROOT)} is not installed (make node): CQL engines are not run")
     if not MODEL_INFO.is_dir():
         pytest.skip("tests/official is not built (make official): the model info for CQL is not at hand")
     command = [program, NODE / script, *arguments]

@@ -11,8 +11,8 @@ const options = {
 
 await command(usage, options, async ({ values, print }) => {
   if (!values.elm || !values.bundles || !values.valuesets) throw new Misuse("something is missing");
-  const { codeTable } = await import("./lib/value-sets.mjs");
-  const { createEngine } = await import("./lib/engine.mjs");
+  const { codeTable } = await import("../../review/js/value-sets.mjs");
+  const { createEngine } = await import("../../review/js/engine.mjs");
   const libraries = values.elm.map((file) => parseJson(readText(file), file));
   const evaluate = createEngine(libraries, codeTable(parseJson(readText(values.valuesets), values.valuesets)));
   const bundles = linesOf(readText(values.bundles)).map((line) => JSON.parse(line));

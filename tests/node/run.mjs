@@ -17,8 +17,8 @@ await command(usage, options, async ({ values, positionals, print }) => {
   const valueSets = values.valuesets ? parseJson(readText(values.valuesets), values.valuesets) : [];
   const lines = linesOf(readText(values.bundles));
 
-  const { codeTable } = await import("./lib/value-sets.mjs");
-  const { createEngine } = await import("./lib/engine.mjs");
+  const { codeTable } = await import("../../review/js/value-sets.mjs");
+  const { createEngine } = await import("../../review/js/engine.mjs");
   const evaluate = createEngine(libraries, codeTable(valueSets));
   let code = 0;
   for (const line of lines) {

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { Misuse } from "../../../review/js/misuse.mjs";
 
-/** A mistake of the caller: told in one line, exit code 2. */
-export class Misuse extends Error {}
+export { Misuse }; // here its exit code is 2
 
 /**
  * Run a command: data goes to stdout, talk (also that of libraries) to stderr, the code of `main` is the exit code.

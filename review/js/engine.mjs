@@ -1,24 +1,30 @@
-/** ELM and a Bundle in, the answer of each define out, as cql-execution gives it. */
+/** ELM and a Bundle in, the answers of defines out, as cql-execution gives them: on the pages, and in the tests. */
 
 import cql from "cql-execution";
 import cqlFhir from "cql-exec-fhir";
-import { Misuse } from "./command.mjs";
+import equality from "cql-execution/lib/util/immutableUtil.js";
+import { Misuse } from "./misuse.mjs";
 import { asStored } from "./stored.mjs";
+
+const KEPT = Symbol("kept");
 
 const BOOLEAN = "{urn:hl7-org:elm-types:r1}Boolean";
 
 /**
  * @param {object[]} libraries ELM: first the library to run, then those that it includes
  * @param {Record<string, Record<string, object[]>>} codes as `codeTable` makes it
+ * @param {string[]} [asked] the defines to answer; without it, all
  * @returns {(bundle: object) => Promise<{patient: string | null, results: Record<string, boolean | null>}>}
  */
-export function createEngine(libraries, codes) {
+export function createEngine(libraries, codes, asked) {
   mustHold(libraries, codes);
   const library = new cql.Library(libraries[0], new cql.Repository(libraries));
+  if (asked) answerOnly(library, asked);
   const executor = new cql.Executor(library, new cql.CodeService(codes), unset(libraries[0]));
   const patients = cqlFhir.PatientSource.FHIRv401();
   const wrapper = cqlFhir.FHIRWrapper.FHIRv401();
   typeContained(wrapper);
+  readOnce(wrapper, patients);
   return async (bundle) => {
     const patient = onlyPatient(bundle);
     const { id } = patient;
@@ -37,9 +43,48 @@ export function createEngine(libraries, codes) {
 function typeContained(wrapper) {
   const objects = Object.getPrototypeOf(wrapper.wrap({ resourceType: "Patient" }));
   const { get } = objects;
+  if (objects[KEPT]) return; // the prototype is shared: once is enough
   objects.get = function (field) {
     return field === "contained" ? this._json.contained?.map((resource) => wrapper.wrap(resource)) : get.call(this, field);
   };
+}
+
+/** The executor answers each expression that it can list; the others are still found where one of these names them. */
+function answerOnly(library, asked) {
+  for (const name of Object.keys(library.expressions)) {
+    if (!asked.includes(name)) Object.defineProperty(library.expressions, name, { enumerable: false });
+  }
+}
+
+/**
+ * A record does not change while it is read, so each element of it is read once, each type of record is sought once for
+ * a patient, and what makes a record distinct is found out once. Left to themselves, the libraries do all that anew at
+ * every use, which takes some five times as long.
+ */
+function readOnce(wrapper, patients) {
+  const objects = Object.getPrototypeOf(wrapper.wrap({ resourceType: "Patient" }));
+  if (objects[KEPT]) return;
+  const { get } = objects;
+  objects[KEPT] = true;
+  objects.get = function (field) {
+    return kept(this, field, () => get.call(this, field));
+  };
+  const { toNormalizedKey } = equality;
+  equality.toNormalizedKey = (value) =>
+    objects.isPrototypeOf(value) ? kept(value, KEPT, () => toNormalizedKey(value)) : toNormalizedKey(value);
+  patients.loadBundles([{ entry: [{ resource: { resourceType: "Patient" } }] }]);
+  const own = Object.getPrototypeOf(patients.currentPatient());
+  const { findRecords } = own;
+  own.findRecords = function (profile, details) {
+    return [...kept(this, `records of ${details.datatype}`, () => findRecords.call(this, profile, details))];
+  };
+}
+
+function kept(object, key, read) {
+  if (!Object.hasOwn(object, KEPT)) Object.defineProperty(object, KEPT, { value: new Map() });
+  const values = object[KEPT];
+  if (!values.has(key)) values.set(key, read());
+  return values.get(key);
 }
 
 /** The requests of a Bundle, as if the hook order-sign handed them over as `draftOrders`; which are drafts, the logic says. */

@@ -1,6 +1,6 @@
 /** FHIR ValueSets in, the code table of cql-execution out. Only enumerated sets: nothing here can expand a filter. */
 
-import { Misuse } from "./command.mjs";
+import { Misuse } from "./misuse.mjs";
 
 /**
  * @typedef {{code: string, system: string, version?: string}} Code
