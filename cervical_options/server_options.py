@@ -36,9 +36,6 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _header(_ca(command))
 
 
-header_option = _header
-
-
 def read_headers(given: tuple[str, ...], server: str | None, ca: Path | None = None) -> dict[str, str]:
     """Headers by name; every fault ends the command. What is wrong is told without its text, which may be a secret."""
     found: dict[str, str] = {}

@@ -8,7 +8,7 @@ import click
 import orjson
 
 from ..console import ExitCode, fhir_folder, read_or_refuse, refuse, say
-from ..server_options import header_option, read_headers
+from ..server_options import read_headers, server_options
 
 EXAMPLES = """\b
 Examples:
@@ -24,9 +24,9 @@ Exit codes: 0 done, 2 answers that can't be recorded or misuse, 3 the server cou
 @click.command(epilog=EXAMPLES)
 @click.argument("response", metavar="RESPONSE.json", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--server", metavar="URL", help="Base of the FHIR R4 server that the records are sent to.")
-@header_option
+@server_options
 @fhir_folder
-def record(response: Path, server: str | None, headers: tuple[str, ...], fhir: Path | None) -> None:
+def record(response: Path, server: str | None, headers: tuple[str, ...], ca: Path | None, fhir: Path | None) -> None:
     """Turn answers to the fact questions into records that the conditions read.
 
     RESPONSE.json is a completed QuestionnaireResponse; - reads it from standard input. Prints a transaction with one
@@ -37,7 +37,7 @@ def record(response: Path, server: str | None, headers: tuple[str, ...], fhir: P
     from .form import QuestionnaireError
     from .record import AnswersError, observations
 
-    named = read_headers(headers, server)
+    named = read_headers(headers, server, ca)
     questionnaires = [each for each in read_or_refuse(fhir) if each["resourceType"] == "Questionnaire"]
     if not questionnaires:
         refuse(f"{fhir}: holds no Questionnaire; name a folder of this package with --fhir")
@@ -53,14 +53,14 @@ def record(response: Path, server: str | None, headers: tuple[str, ...], fhir: P
     if server is None:
         _print(transaction)
     elif "entry" in transaction:
-        _send(transaction, server, named)
+        _send(transaction, server, named, ca)
 
 
-def _send(transaction: dict[str, Any], server: str, headers: dict[str, str]) -> None:
+def _send(transaction: dict[str, Any], server: str, headers: dict[str, str], ca: Path | None) -> None:
     from .server import ServerError, outcomes, send
 
     try:
-        answer = send(transaction, server, headers)
+        answer = send(transaction, server, headers, ca)
     except ServerError as error:
         say(str(error))
         sys.exit(ExitCode.NOT_ASKED)

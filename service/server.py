@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from ..client import TIMEOUT as TIMEOUT
@@ -20,12 +21,12 @@ class ServerError(Exception):
     """The server could not be asked, refused, or said what can't be understood: one line, with what to do."""
 
 
-def send(transaction: Resource, server: str, headers: Mapping[str, str]) -> Resource:
+def send(transaction: Resource, server: str, headers: Mapping[str, str], ca: Path | None = None) -> Resource:
     """The server's answer to a transaction: a Bundle with one entry for each entry sent, all of them done.
 
     No redirect is followed, so what the headers hold goes to this server only; no message repeats it.
     """
-    client = Client(server, headers, timeout=TIMEOUT)
+    client = Client(server, headers, ca, timeout=TIMEOUT)
     try:
         with client:
             answer = client.exchange("POST", "", transaction, {})

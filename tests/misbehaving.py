@@ -6,6 +6,7 @@ matters of a fault is whether the request was carried out all the same.
 
 import json
 import re
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -254,8 +255,8 @@ def _problem(status: int, code: str, said: str) -> Reply:
 
 
 @contextmanager
-def served(store: Store) -> Iterator[str]:
-    """The store at an address on this machine, until the end of the block."""
+def served(store: Store, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The store at an address on this machine, until the end of the block; by https with a certificate."""
     lock, over = threading.Lock(), threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -312,10 +313,17 @@ def served(store: Store) -> Iterator[str]:
         daemon_threads = True  # who keeps a connection open is not waited for
         block_on_close = False
 
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Who does not trust the certificate hangs up: no news."""
+            if tls is None:
+                super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     with Server(("127.0.0.1", 0), Handler) as http:
+        if tls is not None:
+            http.socket = tls.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        store.base = f"http://127.0.0.1:{http.server_address[1]}/fhir"
+        store.base = f"{'http' if tls is None else 'https'}://127.0.0.1:{http.server_address[1]}/fhir"
         try:
             yield store.base
         finally:

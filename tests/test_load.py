@@ -25,6 +25,7 @@ from cervical_options import client as talk
 from cervical_options import resources as package
 from cervical_options.client import Client, UnsureError, is_here, masked
 
+from .certificates import certificate
 from .conftest import ROOT
 from .misbehaving import Fault, Reply, Resource, Store, outcome, served
 from .resources import BASE, PACKAGE
@@ -938,3 +939,15 @@ def test_certificates_are_checked_and_told(tmp_path: Path) -> None:
         2,
         f"--ca: {tmp_path / 'none.pem'}: no such file; name a file with certificates\n",
     )
+
+
+def test_a_server_is_trusted_by_the_certificates_that_are_named(folder: Path, tmp_path: Path) -> None:
+    named, tls = certificate(tmp_path)
+    store = stocked()
+    with served(store, tls) as url:
+        refused = run(folder, url)
+        assert refused.exit_code == 3
+        assert "its certificate is not trusted; name its issuer with --ca" in refused.stderr
+        assert store.requests == []
+        assert run(folder, url, "--ca", str(named)).exit_code == 0
+    assert loaded_once(store)

@@ -27,8 +27,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from . import test_cql
+from .certificates import certificate
 from .conftest import ROOT
 from .engines import defines
+from .misbehaving import Store
+from .misbehaving import served as misbehaving
 from .resources import BASE, PACKAGE, VERSION, Resource
 
 QUESTIONNAIRE = PACKAGE["Questionnaire/cervical-facts"]
@@ -1028,3 +1031,15 @@ def as_patient(made: list[Resource]) -> Resource:
     stored = [{**each, "id": f"o{number}"} for number, each in enumerate(made)]
     entries = [{"resource": each} for each in ({"resourceType": "Patient", "id": "p1"}, *stored)]
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def test_answers_are_recorded_on_a_server_with_such_a_certificate(tmp_path: Path) -> None:
+    named, tls = certificate(tmp_path)
+    answers = tmp_path / "response.json"
+    answers.write_text(json.dumps(response({"pain": "yes"})))
+    store = Store()
+    with misbehaving(store, tls) as url:
+        refused = CliRunner().invoke(record, [str(answers), "--server", url])
+        assert (refused.exit_code, store.requests) == (3, [])
+        done = CliRunner().invoke(record, [str(answers), "--server", url, "--ca", str(named)])
+        assert store.requests == [("POST", "")], done.output
