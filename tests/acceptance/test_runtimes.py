@@ -12,7 +12,7 @@ from cervical_options.validator import validate
 from cervical_options import resources
 
 from ..conftest import ROOT
-from ..hapi import Hapi, Resource, as_stored, made
+from ..hapi import Hapi, Resource, as_stored, complaints, made
 from ..patients import Case
 from ..reports import report
 from ..runtimes import Actions, applied, carried, requested, shown
@@ -32,7 +32,10 @@ def by_hapi(hapi: Hapi, operation: str) -> list[Resource]:
     found: list[Resource] = []
     for case in asked():
         patient, records = as_stored(case.bundle)
-        found += (each for plan in PLANS for each in made(hapi.apply(plan, patient, records, operation)))
+        for plan in PLANS:
+            answer = hapi.apply(plan, patient, records, operation)
+            assert complaints(answer) == []
+            found += made(answer)
     return found
 
 

@@ -50,11 +50,16 @@ class Storage {
     return new JpaTransactionManager(factory);
   }
 
-  /** As HAPI has them, but for references: a chart may point to what another server keeps. */
+  /**
+   * As HAPI has them, but for references, as a chart may point to what another server keeps, and for earlier searches:
+   * by HAPI's default a search is answered for a minute as it was before, so a package that has just been put back is
+   * not found.
+   */
   @Bean
   JpaStorageSettings storageSettings() {
     JpaStorageSettings settings = new JpaStorageSettings();
     settings.setAllowExternalReferences(true);
+    settings.setReuseCachedSearchResultsForMillis(null);
     settings.setEnforceReferentialIntegrityOnWrite(false);
     settings.setEnforceReferentialIntegrityOnDelete(false);
     return settings;
