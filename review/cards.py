@@ -77,6 +77,8 @@ def answered(folder: Path) -> dict[str, list[Card]]:
     for file in sorted(folder.glob("*/*/response.json")):
         try:
             answer = json.loads(file.read_bytes())
+            if "errors" in answer and "cards" not in answer:  # a call that was refused shows nobody a card
+                continue
             place = file.parent.relative_to(folder).as_posix()
             found[place] = [_told(card, place) for card in answer["cards"]]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

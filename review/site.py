@@ -11,6 +11,7 @@ from ..service.told import HEADINGS
 from .choices import Choice
 from .content import Content
 from .graph import graph
+from .markdown import markdown
 from .picture import description, picture
 from .terms import NAMED
 from .trying import data, script
@@ -86,6 +87,7 @@ class _Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        self._jinja.filters["markdown"] = markdown
         self._jinja.tests |= {
             "answers": lambda outcomes, option, name: outcomes.get(option) == name,
             "has": lambda values, value: value in values,

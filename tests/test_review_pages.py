@@ -1,5 +1,6 @@
 """The review pages: everything has its place, the tables and the browser give the oracle's answers, text stays text."""
 
+import html
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 from cervical_options.review.content import Content
+from cervical_options.review.markdown import markdown
 from cervical_options.review.site import site
 from cervical_options.review.unsaid import UNSAID
 from cervical_options.review.written import Patient, patients
@@ -237,6 +239,30 @@ def test_cards_of_a_service_are_shown(tmp_path: Path) -> None:
     done = run("--cards", tmp_path / "cards", "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert "no answer of a CDS Hooks service" in done.output
+
+
+def test_every_card_of_the_services_examples_is_shown(tmp_path: Path) -> None:
+    """By its first words, on the page of each option that it names; its Markdown is set, and no tag of it is taken."""
+    pairs = ROOT / "docs" / "cds-hooks"
+    assert run("--cards", pairs, "--out", tmp_path).exit_code == 0
+    pages = [file.read_text("utf-8") for file in tmp_path.glob("option-*.html")]
+    shown = 0
+    for answer in pairs.glob("*/*/response.json"):
+        place = answer.parent.relative_to(pairs).as_posix()
+        for card in json.loads(answer.read_bytes())["cards"]:
+            if "\n- **" in card["detail"]:
+                assert any(f"<code>{place}</code>" in page and html.escape(card["summary"]) in page for page in pages)
+                shown += 1
+    assert shown
+    assert not any("- **" in page for page in pages)
+
+
+def test_markdown_takes_nothing_from_elsewhere() -> None:
+    told = markdown("**a** `b` <script>x</script> [c](http://h/d) ![e](http://h/f) <http://h>\n\n# g\n\n- h")
+    assert told == (
+        "<p><strong>a</strong> <code>b</code> &lt;script&gt;x&lt;/script&gt; [c](http://h/d) ![e](http://h/f) "
+        "&lt;http://h&gt;</p>\n<p># g</p>\n<ul>\n<li>h</li>\n</ul>\n"
+    )
 
 
 # ---- The script, as it was built ----
