@@ -1,6 +1,5 @@
 """The review pages: everything has its place, the tables and the browser give the oracle's answers, text stays text."""
 
-import html
 import json
 import os
 import re
@@ -23,6 +22,7 @@ from cervical_options.review.unsaid import UNSAID
 from cervical_options.review.written import Patient, patients
 from cervical_options.service.patient_record import RecordsError, patient_of
 from click.testing import CliRunner, Result
+from markupsafe import escape
 
 from cervical_options import resources
 from cervical_options.cli import app
@@ -251,7 +251,7 @@ def test_every_card_of_the_services_examples_is_shown(tmp_path: Path) -> None:
         place = answer.parent.relative_to(pairs).as_posix()
         for card in json.loads(answer.read_bytes())["cards"]:
             if "\n- **" in card["detail"]:
-                assert any(f"<code>{place}</code>" in page and html.escape(card["summary"]) in page for page in pages)
+                assert any(f"<code>{place}</code>" in page and escape(card["summary"]) in page for page in pages)
                 shown += 1
     assert shown
     assert not any("- **" in page for page in pages)
