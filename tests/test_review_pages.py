@@ -249,7 +249,7 @@ def test_every_card_of_the_services_examples_is_shown(tmp_path: Path) -> None:
     shown = 0
     for answer in pairs.glob("*/*/response.json"):
         place = answer.parent.relative_to(pairs).as_posix()
-        for card in json.loads(answer.read_bytes())["cards"]:
+        for card in json.loads(answer.read_bytes()).get("cards", ()):
             if "\n- **" in card["detail"]:
                 assert any(f"<code>{place}</code>" in page and escape(card["summary"]) in page for page in pages)
                 shown += 1
