@@ -30,7 +30,7 @@ START_WITHIN = 300.0  # seconds; some 25 where nothing else runs
 SEEN_WITHIN = 60.0  # seconds; HAPI looks every ten which plans are services
 TALK_WITHIN = 120.0
 POLL = 0.25
-ALL = 500  # of one type, on a page
+AT_A_TIME = 200  # resources of a search
 FHIR = "application/fhir+json"
 CLIENTS = 2  # at a time, as many as CI has cores
 
@@ -78,10 +78,12 @@ class Hapi:
 
     def versions(self, kind: str) -> dict[str, str]:
         """`Type/id` -> version, of all that is there now."""
-        asked = {"_elements": "id", "_count": str(ALL)}
-        found = self._sent("GET", f"{self.fhir}/{kind}", params=asked, headers={"Cache-Control": "no-cache"})
-        assert all(link["relation"] != "next" for link in found["link"]), f"more than {ALL} of {kind}"
-        resources = [entry["resource"] for entry in found.get("entry", ())]
+        asked = {"_elements": "id", "_count": str(AT_A_TIME)}
+        page = self._sent("GET", f"{self.fhir}/{kind}", params=asked, headers={"Cache-Control": "no-cache"})
+        resources = [entry["resource"] for entry in page.get("entry", ())]
+        while more := [link["url"] for link in page["link"] if link["relation"] == "next"]:
+            page = self._sent("GET", more[0])
+            resources += [entry["resource"] for entry in page.get("entry", ())]
         return {f"{kind}/{each['id']}": each["meta"]["versionId"] for each in resources}
 
     def apply(
