@@ -44,10 +44,19 @@ def closure(id: str, resources: Sequence[Resource]) -> Resource:
 
 def canonical_url(resource: Resource) -> str:
     """The url by which a resource is known everywhere; a Medication has it in an extension."""
+    return str(_urls(resource)[0])
+
+
+def nameless(resources: Sequence[Resource]) -> list[str]:
+    """Why resources could not be found again on a server, one line each."""
+    remedy = "so a server could not find it; give it a url (a Medication: CRMI's extension artifact-url)"
+    return [f"{each['resourceType']}/{each['id']}: has no url, {remedy}" for each in resources if not _urls(each)]
+
+
+def _urls(resource: Resource) -> list[Any]:
     if "url" in resource:
-        return str(resource["url"])
-    urls = [e["valueUri"] for e in resource.get("extension", ()) if e["url"].endswith("/artifact-url")]
-    return str(urls[0])
+        return [resource["url"]]
+    return [each["valueUri"] for each in resource.get("extension", ()) if each["url"].endswith("/artifact-url")]
 
 
 def _transaction(id: str, entries: list[Resource]) -> Resource:

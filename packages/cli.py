@@ -52,9 +52,13 @@ def package(out: Path, check: bool, fhir: Path | None, examples: Path | None) ->
     if check:
         _check(out)
         return
+    from ..service.loader.ownership import faults
+    from .bundle import nameless
     from .files import distribution, write
 
     resources = read_or_refuse(fhir)
+    if reasons := nameless(resources) or faults(resources):
+        refuse(*reasons)
     beside = examples or (examples_path() if fhir is None else None)
     made = distribution(resources, read_or_refuse(beside) if beside else [], _time())
     if out.exists() and not out.is_dir():

@@ -912,3 +912,24 @@ def test_an_unknown_statement_is_refused_in_one_line(format: str) -> None:
     [line] = result.stderr.splitlines()
     assert "S-70" in line
     assert "S-01," not in line
+
+
+@pytest.mark.parametrize(
+    ("resource", "reason"),
+    [
+        (
+            {"resourceType": "Medication", "id": "a"},
+            "Medication/a: has no url, so a server could not find it; give it a url (a Medication: CRMI's extension "
+            "artifact-url)",
+        ),
+        (
+            {"resourceType": "Library", "id": "a", "url": "https://other.example/Library/a"},
+            "Library/a: has no tag, so it could not be told from others' resources; give it the package's",
+        ),
+    ],
+)
+def test_what_could_not_be_found_again_is_not_packed(tmp_path: Path, resource: Resource, reason: str) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(resource))
+    done = CliRunner().invoke(app, ["package", "--fhir", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert (done.exit_code, done.stderr) == (2, f"{reason}\n")
+    assert not (tmp_path / "out").exists()
